@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instruments
+
+import "go.opentelemetry.io/otel/attribute"
+
+// ScopeName is the instrumentation scope of every span and metric of this module.
+const ScopeName = "github.com/lmcache-go/lmcache-otel/otelcache"
+
+// Attributes of every span and measurement: the identity of an engine. One that is unset is left out.
+const (
+	// ModelNameKey is the name of the model that the engine serves, as OpenTelemetry's GenAI conventions name it.
+	ModelNameKey = attribute.Key("gen_ai.request.model")
+	// WorkerIDKey tells the workers of one engine apart.
+	WorkerIDKey = attribute.Key("lmcache.worker.id")
+	// RoleKey is the role of the process in its engine, such as "worker" or "scheduler".
+	RoleKey = attribute.Key("lmcache.role")
+	// ServedModelNameKey is the name under which clients ask for the model, where it differs.
+	ServedModelNameKey = attribute.Key("lmcache.served_model.name")
+)
+
+// Attributes of spans only: their values are unbounded, so metrics must not carry them.
+const (
+	// RequestIDKey is the serving engine's id of the request.
+	RequestIDKey = attribute.Key("lmcache.request.id")
+	// RequestedTokensKey is how many tokens an operation was started with.
+	RequestedTokensKey = attribute.Key("lmcache.tokens.requested")
+	// HitTokensKey is how many tokens a lookup found or a retrieve got.
+	HitTokensKey = attribute.Key("lmcache.tokens.hit")
+	// StoredTokensKey is how many tokens a store put into the cache.
+	StoredTokensKey = attribute.Key("lmcache.tokens.stored")
+	// HitRateKey is hit over requested tokens, from 0 to 1.
+	HitRateKey = attribute.Key("lmcache.hit_rate")
+	// SpeedKey is tokens moved per second of the whole operation.
+	SpeedKey = attribute.Key("lmcache.speed")
+	// BytesKey is how many bytes a phase or a remote call moved.
+	BytesKey = attribute.Key("lmcache.bytes")
+	// ChunksKey is how many chunks a phase handled.
+	ChunksKey = attribute.Key("lmcache.chunks")
+	// PeerKey is the other end of a peer-to-peer transfer.
+	PeerKey = attribute.Key("lmcache.p2p.peer")
+)

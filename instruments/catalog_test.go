@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package instruments_test
+
+import (
+	"encoding/csv"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// TestCatalogIsComplete holds the catalog against the list of LMCache's metrics, which is kept outside the repository.
+func TestCatalogIsComplete(t *testing.T) {
+	f, err := os.Open(filepath.Join("..", "..", "shared", "catalog", "lmcache-metrics.csv"))
+	if errors.Is(err, fs.ErrNotExist) {
+		t.Skip("the list of LMCache's metrics is not beside the repository:", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 95 {
+		t.Fatalf("%d rows, want a header and 94 metrics", len(rows))
+	}
+	column := map[string]int{}
+	for i, name := range rows[0] {
+		column[name] = i
+	}
+	for _, row := range rows[1:] {
+		name := row[column["otel_name"]]
+		m, ok := instruments.Lookup(name)
+		if !ok {
+			t.Errorf("%s is missing", name)
+			continue
+		}
+		for _, f := range []struct{ what, got, want string }{
+			{"class", string(m.Class), row[column["class_"]]},
+			{"kind", m.Kind.String(), row[column["instrument"]]},
+			{"unit", m.Unit, row[column["unit"]]},
+			{"LMCache name", m.LMCache.Name, row[column["lmcache_name"]]},
+			{"LMCache unit", m.LMCache.Unit, row[column["lmcache_unit"]]},
+		} {
+			if f.got != f.want {
+				t.Errorf("%s: %s is %q, want %q", name, f.what, f.got, f.want)
+			}
+		}
+		scale, err := strconv.ParseFloat(row[column["scale_to_lmcache"]], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := m.LMCache.Scale.ToLMCache(1); math.Abs(got-scale) > 1e-9*scale {
+			t.Errorf("%s: scale is %v, want %v", name, got, scale)
+		}
+		var bounds []float64
+		for _, s := range strings.Fields(row[column["lmcache_buckets"]]) {
+			b, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bounds = append(bounds, b)
+		}
+		if !slices.Equal(m.LMCache.Bounds, bounds) {
+			t.Errorf("%s: bounds are %v, want %v", name, m.LMCache.Bounds, bounds)
+		}
+	}
+}
+
+func TestCatalogSize(t *testing.T) {
+	count := map[instruments.Kind]int{}
+	var nativeOnly []string
+	for _, m := range instruments.All() {
+		if m.LMCache.Name == "" {
+			nativeOnly = append(nativeOnly, m.Name)
+			continue
+		}
+		count[m.Kind]++
+	}
+	want := map[instruments.Kind]int{
+		instruments.KindCounter:         23,
+		instruments.KindGauge:           8,
+		instruments.KindUpDownCounter:   1,
+		instruments.KindHistogram:       20,
+		instruments.KindObservableGauge: 42,
+	}
+	for kind, n := range want {
+		if count[kind] != n {
+			t.Errorf("%d of kind %s, want %d", count[kind], kind, n)
+		}
+	}
+	if want := []string{"lmcache.p2p.transfer.requests", "lmcache.p2p.transfer.tokens"}; !slices.Equal(nativeOnly, want) {
+		t.Errorf("without an LMCache name: %v, want %v", nativeOnly, want)
+	}
+}
+
+func TestEntriesAreWellFormed(t *testing.T) {
+	seen := map[string]string{} // a name or description, and the metric that has it
+	unique := func(what, name string) {
+		t.Helper()
+		if other, dup := seen[what]; dup {
+			t.Errorf("%s and %s share %q", name, other, what)
+		}
+		seen[what] = name
+	}
+	for _, m := range instruments.All() {
+		unique(m.Name, m.Name)
+		unique(m.Description, m.Name)
+		if m.LMCache.Name != "" {
+			unique(m.LMCache.Name, m.Name)
+		}
+		if !strings.HasPrefix(m.Name, "lmcache.") || strings.ToLower(m.Name) != m.Name {
+			t.Errorf("%s: a name is lower case and starts with lmcache.", m.Name)
+		}
+		if !strings.HasSuffix(m.Description, ".") || m.Unit == "" || m.FedBy == "" || m.Class == "" {
+			t.Errorf("%s: incomplete entry %+v", m.Name, m)
+		}
+		if (m.Kind == instruments.KindHistogram) != (len(m.Bounds) > 0) {
+			t.Errorf("%s: %d bounds on a %s", m.Name, len(m.Bounds), m.Kind)
+		}
+		for _, bounds := range [][]float64{m.Bounds, m.LMCache.Bounds} {
+			if !slices.IsSorted(bounds) || len(slices.Compact(slices.Clone(bounds))) != len(bounds) {
+				t.Errorf("%s: bounds %v do not rise", m.Name, bounds)
+			}
+		}
+	}
+}
+
+func TestScaledBounds(t *testing.T) {
+	get := instruments.RemoteGetDuration.Metric()
+	if got := get.Bounds[1]; got != 0.005 {
+		t.Errorf("5 ms is %v s", got)
+	}
+	life := instruments.ChunkLifespan.Metric()
+	if got := life.Bounds[1]; got != 60 {
+		t.Errorf("1 min is %v s", got)
+	}
+	if got := instruments.ChunkStatisticsBloomFilterSize.Metric().LMCache.Scale.ToLMCache(3 << 20); got != 3 {
+		t.Errorf("3 MiB is %v MB", got)
+	}
+	for ms := range 20000 { // every whole bound somebody may configure comes back as written
+		if got := get.LMCache.Scale.BoundToLMCache(get.LMCache.Scale.FromLMCache(float64(ms))); got != float64(ms) {
+			t.Fatalf("%d ms came back as %v", ms, got)
+		}
+	}
+	if got := get.LMCache.Scale.BoundToLMCache(math.Inf(1)); !math.IsInf(got, 1) {
+		t.Errorf("+Inf became %v", got)
+	}
+}
+
+func TestLookup(t *testing.T) {
+	for _, name := range []string{"lmcache.retrieve.duration", "lmcache:time_to_retrieve", "time_to_retrieve"} {
+		m, ok := instruments.Lookup(name)
+		if !ok || m.Name != "lmcache.retrieve.duration" {
+			t.Errorf("Lookup(%q) = %q, %v", name, m.Name, ok)
+		}
+	}
+	for _, name := range []string{"", "lmcache:", "nonsense"} {
+		if m, ok := instruments.Lookup(name); ok {
+			t.Errorf("Lookup(%q) found %q", name, m.Name)
+		}
+	}
+}
+
+// The catalog is shared by the whole process: nobody may change it through what it hands out.
+func TestCatalogCannotBeChanged(t *testing.T) {
+	m := instruments.RetrieveDuration.Metric()
+	m.Bounds[0], m.LMCache.Bounds[0] = -1, -1
+	instruments.All()[0].Name = "changed"
+	if got := instruments.RetrieveDuration.Metric(); got.Bounds[0] != 0.001 || got.LMCache.Bounds[0] != 0.001 {
+		t.Errorf("bounds changed: %v, %v", got.Bounds, got.LMCache.Bounds)
+	}
+	if _, ok := instruments.Lookup("changed"); ok {
+		t.Error("the catalog changed through All")
+	}
+}
