@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+var benchEngine = otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "0", Role: "worker", ServedModelName: "llama"}
+
+// work is what a request does besides telemetry: nothing in benchmarks; steps that take known times where outputs are compared.
+type work struct {
+	tokens, hits int
+	step         func(int)
+}
+
+func (w work) do(step int) {
+	if w.step != nil {
+		w.step(step)
+	}
+}
+
+// requests is one of each operation, as some implementation of the telemetry does it.
+type requests interface {
+	lookup(context.Context, work)
+	retrieve(context.Context, work)
+	store(context.Context, work)
+	transfer(context.Context, work)
+}
+
+// monitored is the telemetry as this package does it.
+type monitored struct{ *otelcache.Monitor }
+
+func (m monitored) lookup(ctx context.Context, w work) {
+	_, l := m.StartLookup(ctx, w.tokens)
+	w.do(0)
+	l.Finish(w.hits)
+}
+
+func (m monitored) retrieve(ctx context.Context, w work) {
+	ctx, r := m.StartRetrieve(ctx, w.tokens)
+	_, p := r.StartPhase(ctx, otelcache.ProcessTokens)
+	w.do(1)
+	p.End()
+	_, p = r.StartPhase(ctx, otelcache.Broadcast)
+	w.do(2)
+	p.End()
+	_, p = r.StartPhase(ctx, otelcache.ToGPU)
+	w.do(3)
+	p.End()
+	r.Finish(w.hits)
+}
+
+func (m monitored) store(ctx context.Context, w work) {
+	ctx, s := m.StartStore(ctx, w.tokens)
+	_, p := s.StartPhase(ctx, otelcache.ProcessTokens)
+	w.do(1)
+	p.End()
+	_, p = s.StartPhase(ctx, otelcache.FromGPU)
+	w.do(2)
+	p.End()
+	_, p = s.StartPhase(ctx, otelcache.Put)
+	w.do(3)
+	p.End()
+	s.Finish(otelcache.AllTokens)
+}
+
+func (m monitored) transfer(ctx context.Context, w work) {
+	_, t := m.StartTransfer(ctx, w.tokens, "peer")
+	w.do(0)
+	t.Finish()
+}
+
+// setting is the providers that a host has.
+type setting struct {
+	name  string
+	mp    func() metric.MeterProvider
+	tp    func() (trace.TracerProvider, func())
+	inCtx trace.TraceFlags // flags of the caller's span; 0 for none
+}
+
+type discard struct{}
+
+func (discard) ExportSpans(context.Context, []sdktrace.ReadOnlySpan) error { return nil }
+func (discard) Shutdown(context.Context) error                             { return nil }
+
+func sdkMeterProvider() metric.MeterProvider {
+	return sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
+}
+
+func sdkTracerProvider(s sdktrace.Sampler) func() (trace.TracerProvider, func()) {
+	return func() (trace.TracerProvider, func()) {
+		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(s), sdktrace.WithBatcher(discard{}))
+		return tp, func() { _ = tp.Shutdown(context.Background()) }
+	}
+}
+
+var settings = []setting{
+	{
+		name: "noop",
+		mp:   func() metric.MeterProvider { return metricnoop.NewMeterProvider() },
+		tp:   func() (trace.TracerProvider, func()) { return tracenoop.NewTracerProvider(), func() {} },
+	},
+	{name: "unsampled", mp: sdkMeterProvider, tp: sdkTracerProvider(sdktrace.NeverSample())},
+	{name: "sampled", mp: sdkMeterProvider, tp: sdkTracerProvider(sdktrace.AlwaysSample())},
+	{
+		// Traces are the caller's alone: its sampled span is what exemplars point to.
+		name: "exemplars", mp: sdkMeterProvider, inCtx: trace.FlagsSampled,
+		tp: func() (trace.TracerProvider, func()) { return tracenoop.NewTracerProvider(), func() {} },
+	},
+}
+
+func (s setting) context() context.Context {
+	if s.inCtx == 0 {
+		return context.Background()
+	}
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: s.inCtx,
+	}))
+}
+
+var benchOperations = []struct {
+	name string
+	run  func(requests, context.Context, work)
+}{
+	{"lookup", requests.lookup},
+	{"retrieve", requests.retrieve},
+	{"store", requests.store},
+	{"transfer", requests.transfer},
+}
+
+var benchWork = work{tokens: 4096, hits: 2048}
+
+// BenchmarkOperations compares each operation, with its phases, with the same telemetry written by hand and, for what it measures, with
+// Prometheus's client library.
+func BenchmarkOperations(b *testing.B) {
+	for _, op := range benchOperations {
+		for _, s := range settings {
+			implementations := []struct {
+				name string
+				make func(b *testing.B, tp trace.TracerProvider) requests
+			}{
+				{"handwritten", func(_ *testing.B, tp trace.TracerProvider) requests {
+					return newHandwritten(benchEngine, tp, s.mp())
+				}},
+				{"otelcache", func(b *testing.B, tp trace.TracerProvider) requests {
+					return monitored{newMonitor(b, benchEngine, otelcache.WithMeterProvider(s.mp()), otelcache.WithTracerProvider(tp))}
+				}},
+			}
+			if s.name == "noop" {
+				implementations = append(implementations, struct {
+					name string
+					make func(b *testing.B, tp trace.TracerProvider) requests
+				}{"client_golang", func(*testing.B, trace.TracerProvider) requests { return newClientGolang(benchEngine) }})
+			}
+			for _, impl := range implementations {
+				for _, parallel := range []bool{false, true} {
+					name := fmt.Sprintf("%s/%s/%s/sequential", op.name, s.name, impl.name)
+					if parallel {
+						name = fmt.Sprintf("%s/%s/%s/parallel", op.name, s.name, impl.name)
+					}
+					b.Run(name, func(b *testing.B) {
+						tp, stop := s.tp()
+						defer stop()
+						r, ctx := impl.make(b, tp), s.context()
+						b.ReportAllocs()
+						b.ResetTimer()
+						if !parallel {
+							for b.Loop() {
+								op.run(r, ctx, benchWork)
+							}
+							return
+						}
+						b.RunParallel(func(pb *testing.PB) {
+							for pb.Next() {
+								op.run(r, ctx, benchWork)
+							}
+						})
+					})
+				}
+			}
+		}
+	}
+}
+
+func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
+	tb.Helper()
+	m, err := otelcache.New(e, opts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = m.Close() })
+	return m
+}
+
+// BenchmarkCursor shows that reading statistics costs the same after few and after many requests.
+func BenchmarkCursor(b *testing.B) {
+	for _, n := range []int{1_000, 100_000} {
+		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {
+			m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+			cursor := m.Cursor()
+			for range n {
+				monitored{m}.retrieve(b.Context(), benchWork)
+				monitored{m}.store(b.Context(), benchWork)
+			}
+			cursor.Next()
+			b.ReportAllocs()
+			for b.Loop() {
+				monitored{m}.retrieve(b.Context(), benchWork)
+				cursor.Next()
+			}
+		})
+	}
+}
+
+// BenchmarkMemory reports the bytes that a monitor and its instruments keep after many requests.
+func BenchmarkMemory(b *testing.B) {
+	for _, n := range []int{10_000, 10_000_000} {
+		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				before := bytesInUse()
+				m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(sdkMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+				for range n {
+					monitored{m}.lookup(b.Context(), benchWork)
+				}
+				b.ReportMetric(float64(bytesInUse()-before), "bytes-in-use")
+				runtime.KeepAlive(m)
+				_ = m.Close()
+			}
+		})
+	}
+}
+
+func bytesInUse() int64 {
+	runtime.GC()
+	runtime.GC() // the first finds what the second frees
+	var s runtime.MemStats
+	runtime.ReadMemStats(&s)
+	return int64(s.HeapInuse)
+}
+
+// clientGolang is the metrics part on Prometheus's client library: labels resolved once, no traces.
+type clientGolang struct {
+	retrieveRequests, retrieveRequested, retrieveHits          prometheus.Counter
+	lookupRequests, lookupRequested, lookupHits, lookupZeroHit prometheus.Counter
+	storeRequests, storeTokens                                 prometheus.Counter
+	transferRequests, transferTokens                           prometheus.Counter
+
+	retrieveDuration, retrieveSpeed, retrieveTokens, retrieveBroadcast, retrieveToGPU prometheus.Observer
+	lookupDuration, lookupHitRate                                                     prometheus.Observer
+	storeDuration, storeSpeed, storeProcessTokens, storeFromGPU, storePut             prometheus.Observer
+	transferDuration, transferSpeed                                                   prometheus.Observer
+}
+
+func newClientGolang(e otelcache.Engine) *clientGolang {
+	labels := []string{"model_name", "worker_id", "role", "served_model_name"}
+	values := []string{e.ModelName, e.WorkerID, e.Role, e.ServedModelName}
+	counter := func(c instruments.Counter) prometheus.Counter {
+		m := c.Metric()
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: m.LMCache.ShortName(), Help: m.Description}, labels).WithLabelValues(values...)
+	}
+	histogram := func(h instruments.Histogram) prometheus.Observer {
+		m := h.Metric()
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.LMCache.ShortName(), Help: m.Description, Buckets: m.Bounds}, labels).WithLabelValues(values...)
+	}
+	return &clientGolang{
+		retrieveRequests:   counter(instruments.RetrieveRequests),
+		retrieveRequested:  counter(instruments.RetrieveRequestedTokens),
+		retrieveHits:       counter(instruments.RetrieveHitTokens),
+		lookupRequests:     counter(instruments.LookupRequests),
+		lookupRequested:    counter(instruments.LookupRequestedTokens),
+		lookupHits:         counter(instruments.LookupHitTokens),
+		lookupZeroHit:      counter(instruments.LookupZeroHitRequests),
+		storeRequests:      counter(instruments.StoreRequests),
+		storeTokens:        counter(instruments.StoreTokens),
+		transferRequests:   counter(instruments.P2PTransferRequests),
+		transferTokens:     counter(instruments.P2PTransferTokens),
+		retrieveDuration:   histogram(instruments.RetrieveDuration),
+		retrieveSpeed:      histogram(instruments.RetrieveSpeed),
+		retrieveTokens:     histogram(instruments.RetrieveProcessTokensDuration),
+		retrieveBroadcast:  histogram(instruments.RetrieveBroadcastDuration),
+		retrieveToGPU:      histogram(instruments.RetrieveToGPUDuration),
+		lookupDuration:     histogram(instruments.LookupDuration),
+		lookupHitRate:      histogram(instruments.LookupRequestHitRate),
+		storeDuration:      histogram(instruments.StoreDuration),
+		storeSpeed:         histogram(instruments.StoreSpeed),
+		storeProcessTokens: histogram(instruments.StoreProcessTokensDuration),
+		storeFromGPU:       histogram(instruments.StoreFromGPUDuration),
+		storePut:           histogram(instruments.StorePutDuration),
+		transferDuration:   histogram(instruments.P2PTransferDuration),
+		transferSpeed:      histogram(instruments.P2PTransferSpeed),
+	}
+}
+
+func (c *clientGolang) lookup(_ context.Context, w work) {
+	start := time.Now()
+	c.lookupRequests.Inc()
+	c.lookupRequested.Add(float64(w.tokens))
+	c.lookupHits.Add(float64(w.hits))
+	c.lookupDuration.Observe(time.Since(start).Seconds())
+	if w.hits == 0 {
+		c.lookupZeroHit.Inc()
+	} else {
+		c.lookupHitRate.Observe(float64(w.hits) / float64(w.tokens))
+	}
+}
+
+func (c *clientGolang) retrieve(_ context.Context, w work) {
+	start := time.Now()
+	c.retrieveRequests.Inc()
+	c.retrieveRequested.Add(float64(w.tokens))
+	for _, phase := range []prometheus.Observer{c.retrieveTokens, c.retrieveBroadcast, c.retrieveToGPU} {
+		start := time.Now()
+		phase.Observe(time.Since(start).Seconds())
+	}
+	elapsed := time.Since(start).Seconds()
+	c.retrieveHits.Add(float64(w.hits))
+	c.retrieveDuration.Observe(elapsed)
+	c.retrieveSpeed.Observe(float64(w.hits) / elapsed)
+}
+
+func (c *clientGolang) store(_ context.Context, w work) {
+	start := time.Now()
+	c.storeRequests.Inc()
+	for _, phase := range []prometheus.Observer{c.storeProcessTokens, c.storeFromGPU, c.storePut} {
+		start := time.Now()
+		phase.Observe(time.Since(start).Seconds())
+	}
+	elapsed := time.Since(start).Seconds()
+	c.storeTokens.Add(float64(w.tokens))
+	c.storeDuration.Observe(elapsed)
+	c.storeSpeed.Observe(float64(w.tokens) / elapsed)
+}
+
+func (c *clientGolang) transfer(_ context.Context, w work) {
+	start := time.Now()
+	c.transferRequests.Inc()
+	c.transferTokens.Add(float64(w.tokens))
+	elapsed := time.Since(start).Seconds()
+	c.transferDuration.Observe(elapsed)
+	c.transferSpeed.Observe(float64(w.tokens) / elapsed)
+}

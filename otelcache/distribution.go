@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"math"
+	"math/bits"
+	"sync/atomic"
+	"time"
+)
+
+// The buckets of a distribution cut each power of two from 2^-30 (a nanosecond, in seconds) to 2^46 into 16 equal parts: a value is at most 1/32
+// of itself away from the middle of its bucket, within the 5 % that Stats promises, and no part is wider than a
+// bucket of a Prometheus native histogram of schema 3. The first bucket takes what is smaller, the last what is larger.
+const (
+	subdivisionBits = 4
+	smallestPower   = -30
+	powers          = 76
+	numBuckets      = 1 + powers<<subdivisionBits
+
+	mantissaBits = 52
+	exponentBias = 1023
+	firstIndex   = (exponentBias + smallestPower) << subdivisionBits // the leading bits of 2^smallestPower
+)
+
+// bucketOf uses that the leading bits of a float64 are its exponent and the first digits of its mantissa.
+func bucketOf(v float64) int {
+	if !(v >= 1.0/(1<<-smallestPower)) {
+		return 0
+	}
+	return min(int(math.Float64bits(v)>>(mantissaBits-subdivisionBits))-firstIndex+1, numBuckets-1)
+}
+
+func middleOf(bucket int) float64 {
+	if bucket == 0 {
+		return 0
+	}
+	leading := uint64(bucket-1+firstIndex) << (mantissaBits - subdivisionBits)
+	return math.Float64frombits(leading | 1<<(mantissaBits-subdivisionBits-1))
+}
+
+// distribution is a histogram of fixed size in atomics. It is cumulative, like counters.
+type distribution struct {
+	nanoseconds atomic.Int64  // sum of durations, which is exact
+	others      atomic.Uint64 // bits of the sum of values that are not durations
+	// occupied has a bit for each bucket that is not empty, so that readers need not look at all of them.
+	occupied [(numBuckets + 63) / 64]atomic.Uint64
+	counts   [numBuckets]atomic.Uint64
+}
+
+func (d *distribution) recordDuration(t time.Duration) {
+	d.count(t.Seconds())
+	d.nanoseconds.Add(int64(t))
+}
+
+func (d *distribution) record(v float64) {
+	d.count(v)
+	for {
+		old := d.others.Load()
+		if d.others.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v)) {
+			return
+		}
+	}
+}
+
+func (d *distribution) count(v float64) {
+	b := bucketOf(v)
+	d.counts[b].Add(1)
+	if word, bit := &d.occupied[b/64], uint64(1)<<(b%64); word.Load()&bit == 0 {
+		word.Or(bit)
+	}
+}
+
+// position is how much of a distribution a reader has seen.
+type position struct {
+	nanoseconds int64
+	others      float64
+	counts      []uint64 // nil until there is something to count
+}
+
+// since returns what d got since p, and moves p on.
+func (d *distribution) since(p *position) Distribution {
+	var delta Distribution
+	for w := range d.occupied {
+		for occupied := d.occupied[w].Load(); occupied != 0; occupied &= occupied - 1 {
+			b := w*64 + bits.TrailingZeros64(occupied)
+			if p.counts == nil {
+				p.counts = make([]uint64, numBuckets)
+			}
+			count := d.counts[b].Load()
+			if n := count - p.counts[b]; n > 0 {
+				delta.buckets = append(delta.buckets, bucket{index: b, count: n})
+				delta.count += n
+				p.counts[b] = count
+			}
+		}
+	}
+	nanoseconds, others := d.nanoseconds.Load(), math.Float64frombits(d.others.Load())
+	delta.sum = time.Duration(nanoseconds-p.nanoseconds).Seconds() + (others - p.others)
+	p.nanoseconds, p.others = nanoseconds, others
+	return delta
+}
+
+type bucket struct {
+	index int
+	count uint64
+}
+
+// Distribution summarizes the values that an interval saw, in the unit of their metric. Count and Sum are exact; Min, Max and Quantile are
+// within 5 % of the true value. The zero value is an empty distribution. A Distribution is immutable and safe for concurrent use.
+type Distribution struct {
+	count   uint64
+	sum     float64
+	buckets []bucket // in rising order, none empty
+}
+
+// Count returns the number of values.
+func (d Distribution) Count() uint64 { return d.count }
+
+// Sum returns the sum of the values.
+func (d Distribution) Sum() float64 { return d.sum }
+
+// Mean returns the mean of the values, 0 when there are none.
+func (d Distribution) Mean() float64 {
+	if d.count == 0 {
+		return 0
+	}
+	return d.sum / float64(d.count)
+}
+
+// Min returns the smallest value, 0 when there is none.
+func (d Distribution) Min() float64 { return d.Quantile(0) }
+
+// Max returns the largest value, 0 when there is none.
+func (d Distribution) Max() float64 { return d.Quantile(1) }
+
+// Quantile returns the value that a share q of all values does not exceed: 0.5 gives the median. A q below 0 is taken as 0, above 1 as 1. It
+// returns 0 when there are no values.
+func (d Distribution) Quantile(q float64) float64 {
+	rank := uint64(math.Ceil(min(max(q, 0), 1) * float64(d.count)))
+	var below uint64
+	for _, b := range d.buckets {
+		if below += b.count; below >= max(rank, 1) {
+			return middleOf(b.index)
+		}
+	}
+	return 0
+}

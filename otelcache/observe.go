@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// Observation is a callback that feeds a gauge, until it is unregistered.
+type Observation struct {
+	mon   *Monitor
+	gauge instruments.ObservableGauge
+	read  func() float64
+}
+
+// observed is the callbacks of a monitor. Readers get a slice that never changes.
+type observed struct {
+	mu        sync.Mutex
+	callbacks []*Observation
+}
+
+func (o *observed) all() []*Observation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.callbacks
+}
+
+// Observe lets value feed a gauge of the catalog, such as [instruments.LocalCPUHotCacheEntries]: it is called at each collection
+// of each reader, possibly from several goroutines at once, and returns the gauge's value in its unit. It should be quick, and must not
+// wait for a collection.
+//
+// A callback that panics or returns NaN or an infinity loses that one reading, and is reported to [otel.Handle].
+//
+// The errors are [ErrInvalidOption] for a nil callback or the zero gauge, [ErrObserved] when the gauge has a callback already, and
+// [ErrClosed].
+func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float64) (*Observation, error) {
+	switch {
+	case gauge == instruments.ObservableGauge{}:
+		return nil, invalid("Observe the zero ObservableGauge: want one of package instruments")
+	case value == nil:
+		return nil, invalid("Observe %s with a nil callback", gauge)
+	case m.closed.Load():
+		return nil, fmt.Errorf("%w: observe %s", ErrClosed, gauge)
+	}
+	m.observed.mu.Lock()
+	defer m.observed.mu.Unlock()
+	for _, o := range m.observed.callbacks {
+		if o.gauge == gauge {
+			return nil, fmt.Errorf("%w: %s; unregister it first", ErrObserved, gauge)
+		}
+	}
+	o := &Observation{m, gauge, value}
+	m.observed.callbacks = append(slices.Clone(m.observed.callbacks), o)
+	return o, nil
+}
+
+// Unregister ends the callback. A collection that is under way may call it once more. Unregister may be called more than once and
+// from the callback itself.
+func (o *Observation) Unregister() {
+	all := &o.mon.observed
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.callbacks = slices.DeleteFunc(slices.Clone(all.callbacks), func(other *Observation) bool { return other == o })
+}
+
+// read calls the callback of o; ok is false when it has no reading.
+func (m *Monitor) read(o *Observation) (v float64, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.misused(callbackFailed, fmt.Sprintf("%s: panic: %v", o.gauge, r))
+			v, ok = 0, false
+		}
+	}()
+	v = o.read()
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		m.misused(callbackFailed, fmt.Sprintf("%s: %v is not a finite number", o.gauge, v))
+		return 0, false
+	}
+	return v, true
+}

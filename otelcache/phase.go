@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// PhaseName names a phase of a retrieve or store.
+type PhaseName uint8
+
+// The phases. ProcessTokens belongs to both a retrieve and a store; the next four to a retrieve; the last two to a store.
+const (
+	// ProcessTokens turns tokens into cache keys.
+	ProcessTokens PhaseName = iota
+	// Broadcast sends memory objects to the other workers.
+	Broadcast
+	// ToGPU copies KV cache to the GPU.
+	ToGPU
+	// RemoteBatchedGet waits for a batched get of the remote backend.
+	RemoteBatchedGet
+	// ConnectorBatchedGet is a batched get inside the remote connector.
+	ConnectorBatchedGet
+	// FromGPU copies KV cache from the GPU.
+	FromGPU
+	// Put hands KV cache to the storage backends.
+	Put
+
+	numPhases
+)
+
+// String returns the name of the phase's span.
+func (n PhaseName) String() string {
+	switch n {
+	case ProcessTokens:
+		return "process_tokens"
+	case Broadcast:
+		return "broadcast"
+	case ToGPU:
+		return "to_gpu"
+	case RemoteBatchedGet:
+		return "remote_batched_get"
+	case ConnectorBatchedGet:
+		return "connector_batched_get"
+	case FromGPU:
+		return "from_gpu"
+	case Put:
+		return "put"
+	default:
+		return fmt.Sprintf("unknown phase %d", uint8(n))
+	}
+}
+
+// phases is an operation that has phases: it sums up the time of each, however often it is entered and from however
+// many goroutines.
+type phases struct {
+	operation
+	times [numPhases]atomic.Int64 // nanoseconds
+}
+
+// Phase is a phase in progress. It must be ended once, by the goroutine that has it, and not copied after its first use.
+type Phase struct {
+	of    *phases // nil once it has ended
+	name  PhaseName
+	start time.Duration
+	span  trace.Span // nil when the request is not recording
+}
+
+func (p *phases) startPhase(ctx context.Context, name PhaseName, allowed *[numPhases]distributionID) (context.Context, Phase) {
+	if name >= numPhases || allowed[name] == 0 {
+		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind))
+		return ctx, Phase{}
+	}
+	if p.finished() {
+		p.mon.misused(phaseTooLate, fmt.Sprintf("start of %s in %s", name, p.kind))
+		return ctx, Phase{}
+	}
+	ph := Phase{of: p, name: name, start: p.mon.now()}
+	if p.recording {
+		ctx, ph.span = p.mon.tracer.Start(p.parentOf(ctx), name.String())
+	}
+	return ctx, ph
+}
+
+// parentOf returns ctx if it continues the request's trace, so that phases can nest; otherwise it puts the request's span into it.
+func (p *phases) parentOf(ctx context.Context) context.Context {
+	if trace.SpanContextFromContext(ctx).TraceID() == p.span.SpanContext().TraceID() {
+		return ctx
+	}
+	return trace.ContextWithSpan(ctx, p.span)
+}
+
+// SetBytes adds the number of bytes that the phase moved to its span.
+func (p *Phase) SetBytes(n int64) {
+	if p.span != nil {
+		p.span.SetAttributes(instruments.BytesKey.Int64(n))
+	}
+}
+
+// SetChunks adds the number of chunks that the phase handled to its span.
+func (p *Phase) SetChunks(n int) {
+	if p.span != nil {
+		p.span.SetAttributes(instruments.ChunksKey.Int(n))
+	}
+}
+
+// SetAttributes adds attributes to the phase's span; they do not reach metrics.
+func (p *Phase) SetAttributes(attrs ...attribute.KeyValue) {
+	if p.span != nil {
+		p.span.SetAttributes(attrs...)
+	}
+}
+
+// End ends the phase. Its time is recorded when the request finishes. Time that is still running when the request finishes is not counted.
+func (p *Phase) End() {
+	if p.of == nil {
+		return // misuse, which startPhase or the first End reported or which the zero Phase is
+	}
+	of := p.of
+	p.of = nil
+	elapsed := of.mon.now() - p.start
+	if p.span != nil {
+		p.span.End()
+	}
+	if of.finished() {
+		of.mon.misused(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, of.kind))
+		return
+	}
+	of.times[p.name].Add(int64(elapsed))
+}
+
+func (p *phases) recordPhase(name PhaseName, start, end time.Time, allowed *[numPhases]distributionID) {
+	switch {
+	case name >= numPhases || allowed[name] == 0:
+		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind))
+		return
+	case p.finished():
+		p.mon.misused(phaseTooLate, fmt.Sprintf("%s in %s", name, p.kind))
+		return
+	case end.Before(start):
+		p.mon.misused(timesReversed, fmt.Sprintf("%s in %s from %v to %v", name, p.kind, start, end))
+		return
+	}
+	if p.recording {
+		_, span := p.mon.tracer.Start(trace.ContextWithSpan(p.ctx, p.span), name.String(), trace.WithTimestamp(start))
+		span.End(trace.WithTimestamp(end))
+	}
+	p.times[name].Add(int64(end.Sub(start)))
+}
+
+// recordTimes records the total of each phase that took any time.
+func (p *phases) recordTimes(histograms *[numPhases]distributionID) {
+	for name := range p.times {
+		if t := time.Duration(p.times[name].Load()); t > 0 {
+			p.mon.recordDuration(p.ctx, histograms[name], t)
+		}
+	}
+}
