@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus
+
+import (
+	"cmp"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// family makes one of LMCache's families. All that does not change between scrapes is settled when it is created.
+type family struct {
+	metric instruments.Metric
+	place  int // in the catalog
+	name   string
+	typ    dto.MetricType
+	idle   float64
+	bounds bounds // of a histogram without measurements
+}
+
+// newFamilies returns LMCache's families in the order of their names.
+func newFamilies(views []sdkmetric.View) []family {
+	var list []family
+	for place, e := range catalog {
+		if e.metric.LMCache.Name == "" {
+			continue
+		}
+		f := family{
+			metric: e.metric, place: place, name: LMCacheName(e.metric), typ: familyType(e.metric.Kind), idle: idleValue(e.metric),
+			bounds: bounds{native: e.metric.Bounds, lmcache: e.metric.LMCache.Bounds},
+		}
+		if f.applyViews(views) {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, func(a, b family) int { return cmp.Compare(a.name, b.name) })
+	return list
+}
+
+func familyType(k instruments.Kind) dto.MetricType {
+	switch k {
+	case instruments.KindCounter:
+		return dto.MetricType_COUNTER
+	case instruments.KindHistogram:
+		return dto.MetricType_HISTOGRAM
+	default:
+		return dto.MetricType_GAUGE
+	}
+}
+
+// applyViews takes the bounds of the first view that sets any, and reports whether there will be anything to show: not if every
+// view that is about the metric drops it.
+func (f *family) applyViews(views []sdkmetric.View) bool {
+	var matched, kept, bounded bool
+	for _, view := range views {
+		if view == nil {
+			continue
+		}
+		stream, ok := view(sdkmetric.Instrument{
+			Name: f.metric.Name, Description: f.metric.Description, Unit: f.metric.Unit, Kind: instrumentKind(f.metric.Kind),
+			Scope: instrumentation.Scope{Name: instruments.ScopeName},
+		})
+		if !ok {
+			continue
+		}
+		matched = true
+		switch a := stream.Aggregation.(type) {
+		case sdkmetric.AggregationDrop:
+			continue
+		case sdkmetric.AggregationExplicitBucketHistogram:
+			if !bounded && f.typ == dto.MetricType_HISTOGRAM {
+				f.bounds, bounded = f.scaled(slices.Clone(a.Boundaries)), true
+			}
+		}
+		kept = true
+	}
+	return kept || !matched
+}
+
+func instrumentKind(k instruments.Kind) sdkmetric.InstrumentKind {
+	switch k {
+	case instruments.KindCounter:
+		return sdkmetric.InstrumentKindObservableCounter
+	case instruments.KindUpDownCounter:
+		return sdkmetric.InstrumentKindObservableUpDownCounter
+	case instruments.KindHistogram:
+		return sdkmetric.InstrumentKindHistogram
+	default:
+		return sdkmetric.InstrumentKindObservableGauge
+	}
+}
+
+// make returns the family with a series for each live engine. m is what was collected for it, or nil.
+func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
+	rows, rowOf := e.live, e.rows
+	if m != nil {
+		rows, rowOf = e.rowsOf(m)
+	}
+	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ}
+	series := make([]dto.Metric, len(rows))
+	mf.Metric = make([]*dto.Metric, len(rows))
+	for row := range rows {
+		series[row].Label = rows[row].labels
+		mf.Metric[row] = &series[row]
+	}
+	switch f.typ {
+	case dto.MetricType_COUNTER:
+		values := f.values(m, e, len(rows), rowOf)
+		boxes := make([]dto.Counter, len(rows))
+		for row := range series {
+			boxes[row].Value = &values[row]
+			series[row].Counter = &boxes[row]
+		}
+	case dto.MetricType_HISTOGRAM:
+		for row, h := range f.histograms(m, e, len(rows), rowOf) {
+			series[row].Histogram = h
+		}
+	default:
+		values := f.values(m, e, len(rows), rowOf)
+		boxes := make([]dto.Gauge, len(rows))
+		for row := range series {
+			boxes[row].Value = &values[row]
+			series[row].Gauge = &boxes[row]
+		}
+	}
+	return mf
+}
+
+// values returns the number of each row. When a view's attribute filter or anything else made several points one series, sums add up
+// and of gauges the last counts.
+func (f *family) values(m *metricdata.Metrics, e *engines, n int, rowOf map[identity]int) []float64 {
+	values := make([]float64, n)
+	for row := range values {
+		values[row] = f.idle
+	}
+	if m == nil {
+		return values
+	}
+	adds := f.metric.Kind == instruments.KindCounter || f.metric.Kind == instruments.KindUpDownCounter
+	for set, v := range numbers(m.Data) {
+		s := e.series(set)
+		row, ok := rowOf[s.id]
+		if !ok || s.overflow {
+			continue
+		}
+		v = orIdle(f.toLMCache(v), f.idle)
+		if adds {
+			v += values[row]
+		}
+		values[row] = v
+	}
+	return values
+}
+
+// toLMCache converts to LMCache's unit without the noise of binary fractions: 57 ms, not 57.00000000000001.
+func (f *family) toLMCache(v float64) float64 { return f.metric.LMCache.Scale.BoundToLMCache(v) }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus
+
+import (
+	"math"
+	"slices"
+
+	dto "github.com/prometheus/client_model/go"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+)
+
+// bounds are the upper bounds of a histogram's buckets, in the metric's own unit and in LMCache's.
+type bounds struct{ native, lmcache []float64 }
+
+// scaled returns bounds that a view gave the metric, with LMCache's unit.
+func (f *family) scaled(native []float64) bounds {
+	if slices.Equal(native, f.metric.Bounds) {
+		return bounds{f.metric.Bounds, f.metric.LMCache.Bounds}
+	}
+	b := bounds{native, make([]float64, len(native))}
+	for i, v := range native {
+		b.lmcache[i] = f.toLMCache(v)
+	}
+	return b
+}
+
+// bucket returns the place of the bucket that v falls into, counting the one above all bounds.
+func (b bounds) bucket(v float64) int {
+	i, _ := slices.BinarySearch(b.native, v)
+	return i
+}
+
+// distribution is what the measurements of one row add up to.
+type distribution struct {
+	count     uint64
+	sum       float64
+	buckets   []uint64 // each by itself
+	exemplars []*dto.Exemplar
+}
+
+// histograms returns the histogram of each row. Failed requests are left out, because LMCache never sees them finish.
+func (f *family) histograms(m *metricdata.Metrics, e *engines, n int, rowOf map[identity]int) []*dto.Histogram {
+	b := f.bounds
+	var data metricdata.Aggregation
+	if m != nil {
+		data = m.Data
+	}
+	if h, ok := data.(metricdata.Histogram[float64]); ok && len(h.DataPoints) > 0 && !slices.Equal(h.DataPoints[0].Bounds, b.native) {
+		b = f.scaled(slices.Clone(h.DataPoints[0].Bounds)) // a view's
+	}
+	size := len(b.native) + 1
+	rows := make([]distribution, n)
+	counts := make([]uint64, n*size)
+	for row := range rows {
+		rows[row].buckets = counts[row*size : (row+1)*size]
+	}
+	switch h := data.(type) {
+	case metricdata.Histogram[float64]:
+		for i := range h.DataPoints {
+			p := &h.DataPoints[i]
+			if d := pick(rows, rowOf, e.series(p.Attributes)); d != nil {
+				f.add(d, b, p.Count, p.Sum, p.Exemplars)
+				for i, n := range p.BucketCounts {
+					d.buckets[i] += n
+				}
+			}
+		}
+	case metricdata.ExponentialHistogram[float64]:
+		for i := range h.DataPoints {
+			p := &h.DataPoints[i]
+			if d := pick(rows, rowOf, e.series(p.Attributes)); d != nil {
+				f.add(d, b, p.Count, p.Sum, p.Exemplars)
+				d.rebucket(b, p)
+			}
+		}
+	}
+	return b.histograms(rows)
+}
+
+func pick(rows []distribution, rowOf map[identity]int, s series) *distribution {
+	if row, ok := rowOf[s.id]; ok && !s.failed && !s.overflow {
+		return &rows[row]
+	}
+	return nil
+}
+
+func (f *family) add(d *distribution, b bounds, count uint64, sum float64, exemplars []metricdata.Exemplar[float64]) {
+	d.count += count
+	d.sum += orIdle(f.toLMCache(sum), 0)
+	for i := range exemplars {
+		if d.exemplars == nil {
+			d.exemplars = make([]*dto.Exemplar, len(d.buckets))
+		}
+		place := b.bucket(exemplars[i].Value)
+		if old := d.exemplars[place]; old == nil || old.Timestamp.AsTime().Before(exemplars[i].Time) {
+			d.exemplars[place] = f.exemplar(&exemplars[i])
+		}
+	}
+}
+
+// rebucket adds the buckets of an exponential histogram, each as a whole to the bucket that its upper bound falls into.
+func (d *distribution) rebucket(b bounds, p *metricdata.ExponentialHistogramDataPoint[float64]) {
+	d.buckets[b.bucket(p.ZeroThreshold)] += p.ZeroCount
+	// The bucket at index i ends at base^(i+1), where base is 2^(2^-scale); below zero it ends at -base^i.
+	end := func(index int) float64 { return math.Exp2(math.Ldexp(float64(index), -int(p.Scale))) }
+	for i, n := range p.PositiveBucket.Counts {
+		if n > 0 {
+			d.buckets[b.bucket(end(int(p.PositiveBucket.Offset)+i+1))] += n
+		}
+	}
+	for i, n := range p.NegativeBucket.Counts {
+		if n > 0 {
+			d.buckets[b.bucket(-end(int(p.NegativeBucket.Offset)+i))] += n
+		}
+	}
+}
+
+// histograms returns the rows as Prometheus has them, with cumulative buckets. What they are made of is allocated together, because
+// most of a page is buckets.
+func (b bounds) histograms(rows []distribution) []*dto.Histogram {
+	size := len(b.lmcache) + 1
+	boxes := make([]dto.Histogram, len(rows))
+	buckets := make([]dto.Bucket, len(rows)*size)
+	pointers := make([]*dto.Bucket, len(rows)*size)
+	list := make([]*dto.Histogram, len(rows))
+	for row := range rows {
+		d := &rows[row]
+		var total uint64
+		for i := range d.buckets {
+			total += d.buckets[i]
+			d.buckets[i] = total
+			bucket := &buckets[row*size+i]
+			bucket.CumulativeCount = &d.buckets[i]
+			bucket.UpperBound = &infinity
+			if i < len(b.lmcache) {
+				bucket.UpperBound = &b.lmcache[i]
+			}
+			if d.exemplars != nil {
+				bucket.Exemplar = d.exemplars[i]
+			}
+			pointers[row*size+i] = bucket
+		}
+		h := &boxes[row]
+		h.SampleCount, h.SampleSum, h.Bucket = &d.count, &d.sum, pointers[row*size:(row+1)*size:(row+1)*size]
+		list[row] = h
+	}
+	return list
+}
+
+var infinity = math.Inf(1)
