@@ -21,12 +21,11 @@ type engine struct {
 // engines knows which engines are live in one collection.
 //
 // The SDK never forgets a series of a synchronous instrument, so that the histograms of an engine whose monitor was closed are in
-// every later collection. Its counters are not, because a callback of the monitor reports them: an engine is live if it
-// has counters.
+// every later collection. Its counters are not, because a callback of the monitor reports them, each of them every time: an engine
+// is live if it has counters.
 type engines struct {
 	live []engine // in the order of their labels
 	rows map[identity]int
-	keys keys // that any live engine has
 
 	seen     map[attribute.Distinct]series // in this collection
 	everLive bool
@@ -38,46 +37,35 @@ func newEngines() engines { return engines{seen: map[attribute.Distinct]series{}
 func (e *engines) find(located []*metricdata.Metrics) {
 	clear(e.seen)
 	ids := map[identity]struct{}{}
-	add := func(m *metricdata.Metrics) {
-		for set := range attributeSets(m.Data) {
-			if s := e.series(set); !s.overflow {
-				ids[s.id] = struct{}{}
-			}
-		}
-	}
-	// Each counter has all engines, and the first of the catalog's that views left is as good as any other.
-	for i, m := range located {
-		if m != nil && len(ids) == 0 && catalog[i].metric.Kind == instruments.KindCounter {
-			add(m)
-		}
-	}
-	if len(ids) == 0 { // views dropped them all; gauges come from callbacks, too
-		for i, m := range located {
-			if m != nil && catalog[i].metric.Kind != instruments.KindHistogram {
-				add(m)
-			}
+	for place, m := range located {
+		// Any counter that views left will do: each has all engines.
+		if m != nil && catalog[place].metric.Kind == instruments.KindCounter {
+			e.addTo(ids, m)
+			break
 		}
 	}
 	if len(ids) > 0 {
 		e.everLive = true
-	} else if !e.everLive { // views left nothing that tells live engines from closed ones
+	} else if !e.everLive { // views dropped every counter, so that nothing tells live engines from closed ones
 		for _, m := range located {
 			if m != nil {
-				add(m)
+				e.addTo(ids, m)
 			}
 		}
 	}
-	e.set(ids)
-}
-
-func (e *engines) set(ids map[identity]struct{}) {
 	e.live = e.live[:0]
-	e.keys = keys{}
 	for id := range ids {
 		e.live = append(e.live, engine{id, id.labels()})
-		e.keys.add(id)
 	}
 	e.rows = sortEngines(e.live)
+}
+
+func (e *engines) addTo(ids map[identity]struct{}, m *metricdata.Metrics) {
+	for set := range attributeSets(m.Data) {
+		if s := e.series(set); !s.overflow {
+			ids[s.id] = struct{}{}
+		}
+	}
 }
 
 func sortEngines(list []engine) map[identity]int {
@@ -99,68 +87,55 @@ func (e *engines) series(set attribute.Set) series {
 	return s
 }
 
+func (e *engines) isLive(s series) bool {
+	_, live := e.rows[s.id]
+	return live
+}
+
 // hideClosed takes the series of engines that are not live out of m.
 func (e *engines) hideClosed(m *metricdata.Metrics) {
-	var exact, others bool
-	var have keys
+	var live, others bool
 	for set := range attributeSets(m.Data) {
-		s := e.series(set)
-		if _, live := e.rows[s.id]; live {
-			exact = true
-		} else if !s.overflow {
+		if e.isLive(e.series(set)) {
+			live = true
+		} else {
 			others = true
 		}
-		have.add(s.id)
 	}
 	if !others {
 		return
 	}
-	if exact {
-		m.Data = deletePoints(m.Data, func(set attribute.Set) bool {
-			s := e.series(set)
-			_, live := e.rows[s.id]
-			return !live && !s.overflow
-		})
-		return
-	}
-	// No series is one of a live engine: a view may have taken attributes from this metric. What is left of them has to match.
-	common := have.and(e.keys)
-	live := map[identity]bool{}
-	for i := range e.live {
-		live[e.live[i].id.on(common)] = true
-	}
 	m.Data = deletePoints(m.Data, func(set attribute.Set) bool {
 		s := e.series(set)
-		return !live[s.id.on(common)] && !s.overflow
+		switch {
+		case s.overflow || e.isLive(s):
+			return false
+		case live:
+			return true
+		default: // a view may have taken attributes from this metric: what is left of them has to be a live engine's
+			return !slices.ContainsFunc(e.live, func(l engine) bool { return s.id.isPartOf(l.id) })
+		}
 	})
 }
 
 // rowsOf returns the engines that a family made from m has series for, and the row of each identity: the live engines, unless a
-// view took attributes from m. Then there are those that m tells apart, and the live engines that none of them stands for.
+// view took attributes from m. Then a series stands for all live engines that it is part of the identity of.
 func (e *engines) rowsOf(m *metricdata.Metrics) ([]engine, map[identity]int) {
-	var have keys
 	merged := map[identity]struct{}{}
 	for set := range attributeSets(m.Data) {
-		s := e.series(set)
-		if _, live := e.rows[s.id]; !live && !s.overflow {
+		if s := e.series(set); !s.overflow && !e.isLive(s) {
 			merged[s.id] = struct{}{}
 		}
-		have.add(s.id)
 	}
 	if len(merged) == 0 {
 		return e.live, e.rows
 	}
-	common := have.and(e.keys)
-	covered := map[identity]bool{}
-	rows := make([]engine, 0, len(merged)+len(e.live))
+	rows := slices.Clone(e.live)
+	for id := range merged {
+		rows = slices.DeleteFunc(rows, func(l engine) bool { return id.isPartOf(l.id) })
+	}
 	for id := range merged {
 		rows = append(rows, engine{id, id.labels()})
-		covered[id.on(common)] = true
-	}
-	for _, live := range e.live {
-		if !covered[live.id.on(common)] {
-			rows = append(rows, live)
-		}
 	}
 	return rows, sortEngines(rows)
 }

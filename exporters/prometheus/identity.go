@@ -40,30 +40,14 @@ func (id identity) labels() []*dto.LabelPair {
 
 func (id identity) compare(other identity) int { return slices.Compare(id[:], other[:]) }
 
-// keys says which of the attributes are set.
-type keys [len(identityAttributes)]bool
-
-func (k *keys) add(id identity) {
+// isPartOf reports whether whole has everything that is set in id.
+func (id identity) isPartOf(whole identity) bool {
 	for i := range id {
-		k[i] = k[i] || id[i] != ""
-	}
-}
-
-func (k keys) and(other keys) keys {
-	for i := range k {
-		k[i] = k[i] && other[i]
-	}
-	return k
-}
-
-// on returns id with only the attributes k.
-func (id identity) on(k keys) identity {
-	for i := range id {
-		if !k[i] {
-			id[i] = ""
+		if id[i] != "" && id[i] != whole[i] {
+			return false
 		}
 	}
-	return id
+	return true
 }
 
 // series is what a set of attributes says about the series that has it.

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus_test
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// below returns how many values of h are at most bound, which must be one of its bounds.
+func below(t *testing.T, h *dto.Histogram, bound float64) uint64 {
+	t.Helper()
+	for _, b := range h.GetBucket() {
+		if b.GetUpperBound() == bound {
+			return b.GetCumulativeCount()
+		}
+	}
+	t.Fatalf("no bucket ends at %v: %v", bound, h)
+	return 0
+}
+
+func TestUnitsAreLMCaches(t *testing.T) {
+	b := newBridge(t, prometheus.Both)
+	mon := b.monitor(t, llama)
+	mon.RemoteGetTime(t.Context(), 12*time.Millisecond)
+	mon.ReuseChunk(t.Context(), 90*time.Second)
+	mon.SetLocalStorageUsage(3 << 20)
+	mon.Ping(1500*time.Microsecond, 0)
+	text := b.text(t)
+	for _, want := range []string{
+		`lmcache:remote_time_to_get_sum{model_name="llama",role="worker",served_model_name="chat",worker_id="0"} 12`,
+		`lmcache:remote_time_to_get_bucket{model_name="llama",role="worker",served_model_name="chat",worker_id="0",le="10"} 0`,
+		`lmcache:remote_time_to_get_bucket{model_name="llama",role="worker",served_model_name="chat",worker_id="0",le="20"} 1`,
+		`lmcache:remote_ping_latency{model_name="llama",role="worker",served_model_name="chat",worker_id="0"} 1.5`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	p := parse(t, text)
+	for name, want := range map[string]float64{
+		prometheus.OTelName(instruments.RemoteGetDuration.Metric()):    0.012,
+		prometheus.LMCacheName(instruments.RemoteGetDuration.Metric()): 12,
+		prometheus.OTelName(instruments.ChunkLifespan.Metric()):        90,
+		prometheus.LMCacheName(instruments.ChunkLifespan.Metric()):     1.5,
+	} {
+		if got := p[name].GetMetric()[0].GetHistogram().GetSampleSum(); got != want {
+			t.Errorf("the sum of %s is %v, want %v", name, got, want)
+		}
+	}
+	if h := p[prometheus.OTelName(instruments.RemoteGetDuration.Metric())].GetMetric()[0].GetHistogram(); below(t, h, 0.01) != 0 || below(t, h, 0.02) != 1 {
+		t.Errorf("12 ms are not between 0.01 s and 0.02 s: %v", h)
+	}
+}
+
+// TestFailuresStayOut: LMCache never sees a failed request finish, so that its time is in OpenTelemetry's vocabulary alone.
+func TestFailuresStayOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBridge(t, prometheus.Both)
+		mon := b.monitor(t, llama)
+		_, lookup := mon.StartLookup(t.Context(), 10)
+		time.Sleep(10 * time.Millisecond)
+		lookup.Finish(5)
+		_, lookup = mon.StartLookup(t.Context(), 10)
+		time.Sleep(30 * time.Millisecond)
+		lookup.Fail(errors.New("gone"))
+		p := b.page(t)
+		h := p.series(t, "lmcache:time_to_lookup", llama).GetHistogram()
+		if len(p["lmcache:time_to_lookup"].GetMetric()) != 1 || h.GetSampleCount() != 1 || h.GetSampleSum() != 0.01 {
+			t.Errorf("lmcache:time_to_lookup is %v, want one series with one lookup of 0.01 s", p["lmcache:time_to_lookup"])
+		}
+		if got := number(p.series(t, "lmcache:num_lookup_requests_total", llama)); got != 2 {
+			t.Errorf("%v lookups, want 2", got)
+		}
+		failed := 0.0
+		for _, m := range p["lmcache_lookup_duration_seconds"].GetMetric() {
+			if labels(m)["error_type"] != "" {
+				failed += m.GetHistogram().GetSampleSum()
+			}
+		}
+		if failed != 0.03 {
+			t.Errorf("natively failed lookups took %v s, want 0.03", failed)
+		}
+	})
+}
+
+// TestExponentialHistograms: a view that makes them for OpenTelemetry's vocabulary leaves LMCache's its buckets.
+func TestExponentialHistograms(t *testing.T) {
+	view := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}})
+	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+	mon := b.monitor(t, llama)
+	// Not near a bound, because the buckets of an exponential histogram do not end there.
+	for _, ms := range []int{0, 3, 7, 7, 15, 300, 20000} {
+		mon.RemoteGetTime(t.Context(), time.Duration(ms)*time.Millisecond)
+	}
+	p := b.page(t)
+	h := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
+	if h.GetSampleCount() != 7 || math.Abs(h.GetSampleSum()-20332) > 1e-9 {
+		t.Errorf("count and sum are %d and %v, want 7 and 20332", h.GetSampleCount(), h.GetSampleSum())
+	}
+	for bound, want := range map[float64]uint64{1: 1, 5: 2, 10: 4, 20: 5, 40: 5, 250: 5, 500: 6, 10000: 6, math.Inf(1): 7} {
+		if got := below(t, h, bound); got != want {
+			t.Errorf("%d values are at most %v, want %d", got, bound, want)
+		}
+	}
+	if bounds := instruments.RemoteGetDuration.Metric().LMCache.Bounds; len(h.GetBucket()) != len(bounds)+1 {
+		t.Errorf("%d buckets, want LMCache's %d and the last", len(h.GetBucket()), len(bounds))
+	}
+	if len(p) != lmcacheMetrics {
+		t.Errorf("%d families, want %d", len(p), lmcacheMetrics)
+	}
+}
+
+// TestBucketsOfViews: overridden buckets are on the page from the first scrape, measurements or not, in LMCache's unit.
+func TestBucketsOfViews(t *testing.T) {
+	view := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0.002, 0.057}}})
+	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(nil, view)}, sdkmetric.WithView(view))
+	mon := b.monitor(t, llama)
+	check := func(count2, count57, count uint64) {
+		t.Helper()
+		h := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
+		if len(h.GetBucket()) != 3 || below(t, h, 2) != count2 || below(t, h, 57) != count57 || below(t, h, math.Inf(1)) != count {
+			t.Errorf("lmcache:remote_time_to_get is %v, want buckets at 2, 57 and +Inf with %d, %d and %d", h, count2, count57, count)
+		}
+	}
+	check(0, 0, 0)
+	mon.RemoteGetTime(t.Context(), 57*time.Millisecond)
+	mon.RemoteGetTime(t.Context(), time.Second)
+	check(0, 1, 2)
+}
+
+// TestDroppedMetrics: what views drop is not on the page, in either vocabulary.
+func TestDroppedMetrics(t *testing.T) {
+	drop := sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.store.*"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
+	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.Both), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
+	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	dropped := 0
+	for _, m := range instruments.All() {
+		if strings.HasPrefix(m.Name, "lmcache.store.") && m.LMCache.Name != "" {
+			dropped++
+		}
+	}
+	lmcache := 0
+	for name := range b.page(t) {
+		if strings.HasPrefix(name, "lmcache_store_") || name == "lmcache:time_to_store" {
+			t.Errorf("%s is on the page", name)
+		}
+		if strings.HasPrefix(name, "lmcache:") {
+			lmcache++
+		}
+	}
+	if want := lmcacheMetrics - dropped; lmcache != want || dropped == 0 {
+		t.Errorf("%d families under LMCache's names, want %d", lmcache, want)
+	}
+}
+
+// TestRenamedMetrics: a view that renames an instrument does not take its values from LMCache's name.
+func TestRenamedMetrics(t *testing.T) {
+	rename := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}, sdkmetric.Stream{Name: "storage.get"})
+	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.Both), prometheus.WithViews(rename)}, sdkmetric.WithView(rename))
+	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	p := b.page(t)
+	if got := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
+		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12", got)
+	}
+	if p["storage_get_seconds"] == nil {
+		t.Error("storage_get_seconds is not on the page")
+	}
+}
+
+func TestExemplars(t *testing.T) {
+	b := newBridge(t, prometheus.Both)
+	mon := b.monitor(t, llama)
+	mon.RemoteGetTime(sampled(), 12*time.Millisecond)
+	mon.RemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
+	mon.ReuseChunk(t.Context(), time.Minute)
+	const ids = ` # {trace_id="a1000000000000000000000000000001",span_id="b200000000000002"} `
+	exemplars := map[string]string{}
+	for line := range strings.Lines(b.openMetrics(t)) {
+		if series, exemplar, ok := strings.Cut(line, " # "); ok {
+			name, _, _ := strings.Cut(series, "{")
+			exemplars[name] += le(series) + " # " + strings.Join(strings.Fields(exemplar)[:2], " ")
+		}
+	}
+	for name, want := range map[string]string{
+		"lmcache:remote_time_to_get_bucket":          "20.0" + ids + "12.0",
+		"lmcache_remote_get_duration_seconds_bucket": "0.02" + ids + "0.012",
+	} {
+		if got := exemplars[name]; got != want {
+			t.Errorf("the exemplars of %s are %q, want %q", name, got, want)
+		}
+	}
+	if len(exemplars) != 2 {
+		t.Errorf("exemplars %q, want two", exemplars)
+	}
+	if text := b.text(t); strings.Contains(text, "trace_id") {
+		t.Error("the text format has exemplars, which it does not know")
+	}
+}
+
+// le returns the bound of a bucket's series.
+func le(series string) string {
+	_, rest, _ := strings.Cut(series, `,le="`)
+	bound, _, _ := strings.Cut(rest, `"`)
+	return bound
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
+	"github.com/lmcache-go/lmcache-otel/instruments"
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+var llama = otelcache.Engine{ModelName: "llama", WorkerID: "0", Role: "worker", ServedModelName: "chat"}
+
+// bridge is an exporter and the meter provider that it reads.
+type bridge struct {
+	exporter *prometheus.Exporter
+	provider *sdkmetric.MeterProvider
+}
+
+func newBridge(tb testing.TB, v prometheus.Vocabulary, opts ...sdkmetric.Option) bridge {
+	tb.Helper()
+	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v)}, opts...)
+}
+
+func newBridgeWith(tb testing.TB, own []prometheus.Option, opts ...sdkmetric.Option) bridge {
+	tb.Helper()
+	exporter, err := prometheus.New(own...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	b := bridge{exporter, sdkmetric.NewMeterProvider(append(opts, sdkmetric.WithReader(exporter))...)}
+	tb.Cleanup(func() {
+		if err := b.provider.Shutdown(context.Background()); err != nil && !errors.Is(err, sdkmetric.ErrReaderShutdown) {
+			tb.Error(err)
+		}
+	})
+	return b
+}
+
+func (b bridge) monitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
+	tb.Helper()
+	return newMonitor(tb, b.provider, e, opts...)
+}
+
+func newMonitor(tb testing.TB, mp *sdkmetric.MeterProvider, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
+	tb.Helper()
+	mon, err := otelcache.New(e, append(opts, otelcache.WithMeterProvider(mp))...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := mon.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return mon
+}
+
+// get asks for the page as a client with these request headers, and returns the answer.
+func (b bridge) get(headers ...string) *httptest.ResponseRecorder {
+	request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	answer := httptest.NewRecorder()
+	b.exporter.Handler().ServeHTTP(answer, request)
+	return answer
+}
+
+// text returns the page in Prometheus's text format.
+func (b bridge) text(tb testing.TB) string {
+	tb.Helper()
+	answer := b.get()
+	if answer.Code != http.StatusOK {
+		tb.Fatalf("status %d, want 200: %s", answer.Code, answer.Body)
+	}
+	return answer.Body.String()
+}
+
+const openMetrics = "application/openmetrics-text; version=1.0.0"
+
+// openMetrics returns the page as OpenMetrics.
+func (b bridge) openMetrics(tb testing.TB) string {
+	tb.Helper()
+	answer := b.get("Accept", openMetrics)
+	if answer.Code != http.StatusOK || !strings.HasPrefix(answer.Header().Get("Content-Type"), openMetrics) {
+		tb.Fatalf("status %d and type %q, want 200 and OpenMetrics: %s", answer.Code, answer.Header().Get("Content-Type"), answer.Body)
+	}
+	return answer.Body.String()
+}
+
+// page is what a page says, by family.
+type page map[string]*dto.MetricFamily
+
+func (b bridge) page(tb testing.TB) page {
+	tb.Helper()
+	return parse(tb, b.text(tb))
+}
+
+func parse(tb testing.TB, text string) page {
+	tb.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(text))
+	if err != nil {
+		tb.Fatalf("parse the page: %v", err)
+	}
+	return families
+}
+
+// series returns the series of an engine in a family of LMCache's vocabulary.
+func (p page) series(tb testing.TB, family string, e otelcache.Engine) *dto.Metric {
+	tb.Helper()
+	if m := p.find(family, e); m != nil {
+		return m
+	}
+	tb.Fatalf("%s has no series of %+v: %v", family, e, p[family])
+	return nil
+}
+
+func (p page) find(family string, e otelcache.Engine) *dto.Metric {
+	for _, m := range p[family].GetMetric() {
+		if engineOf(m) == e {
+			return m
+		}
+	}
+	return nil
+}
+
+// engineOf reads LMCache's labels.
+func engineOf(m *dto.Metric) otelcache.Engine {
+	label := labels(m)
+	return otelcache.Engine{
+		ModelName: label["model_name"], WorkerID: label["worker_id"], Role: label["role"], ServedModelName: label["served_model_name"],
+	}
+}
+
+func labels(m *dto.Metric) map[string]string {
+	values := map[string]string{}
+	for _, l := range m.GetLabel() {
+		values[l.GetName()] = l.GetValue()
+	}
+	return values
+}
+
+// number returns the value of a counter or gauge.
+func number(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
+
+var observableGauges = []instruments.ObservableGauge{
+	instruments.ChunkStatisticsEnabled, instruments.ChunkStatisticsRequests, instruments.ChunkStatisticsChunks,
+	instruments.ChunkStatisticsUniqueChunks, instruments.ChunkStatisticsReuseRate, instruments.ChunkStatisticsBloomFilterSize,
+	instruments.ChunkStatisticsBloomFilterFillRate, instruments.ChunkStatisticsFiles, instruments.ChunkStatisticsFileSize,
+	instruments.SchedulerUnfinishedRequests, instruments.ConnectorLoadSpecs, instruments.ConnectorRequestTrackers,
+	instruments.ConnectorKVCaches, instruments.ConnectorLayerwiseRetrievers, instruments.ConnectorInvalidBlockIDs,
+	instruments.ConnectorRequestsPriority, instruments.Healthy, instruments.GetBlockingFailures, instruments.PutFailures,
+	instruments.LocalCPUHotCacheEntries, instruments.LocalCPUKeysInRequest, instruments.PinMonitorPinnedObjects,
+	instruments.KVMessageQueueSize, instruments.RemotePutTasks, instruments.StorageEventsOngoing, instruments.StorageEventsDone,
+	instruments.StorageEventsNotFound, instruments.PeriodicThreadsTotal, instruments.PeriodicThreadsRunning,
+	instruments.PeriodicThreadsActive, instruments.PeriodicThreadsCriticalTotal, instruments.PeriodicThreadsCriticalRunning,
+	instruments.PeriodicThreadsCriticalActive, instruments.PeriodicThreadsHighTotal, instruments.PeriodicThreadsHighRunning,
+	instruments.PeriodicThreadsHighActive, instruments.PeriodicThreadsMediumTotal, instruments.PeriodicThreadsMediumRunning,
+	instruments.PeriodicThreadsMediumActive, instruments.PeriodicThreadsLowTotal, instruments.PeriodicThreadsLowRunning,
+	instruments.PeriodicThreadsLowActive,
+}
+
+// slow makes the retrieves of feed slow.
+var slow = []otelcache.Option{
+	otelcache.WithSlowRetrieve(time.Millisecond), otelcache.WithSlowRetrieveSpeed(1e9), otelcache.WithLogger(slog.New(slog.DiscardHandler)),
+}
+
+// feed gives every metric of the catalog a value that is not its idle one; the hit rates have theirs in the ten seconds after the
+// current ten are over. It sleeps a few milliseconds, which a bubble of testing/synctest makes exact.
+func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
+	tb.Helper()
+	lctx, lookup := mon.StartLookup(ctx, 1000)
+	time.Sleep(2 * time.Millisecond)
+	lookup.Finish(750)
+	_, lookup = mon.StartLookup(lctx, 10)
+	time.Sleep(time.Millisecond)
+	lookup.Finish(0)
+
+	rctx, retrieve := mon.StartRetrieve(ctx, 1000)
+	start := time.Now()
+	time.Sleep(3 * time.Millisecond)
+	for i, phase := range []otelcache.PhaseName{
+		otelcache.ProcessTokens, otelcache.Broadcast, otelcache.ToGPU, otelcache.RemoteBatchedGet, otelcache.ConnectorBatchedGet,
+	} {
+		retrieve.RecordPhase(phase, start, start.Add(time.Duration(i+1)*100*time.Microsecond))
+	}
+	retrieve.Finish(750)
+	_, failed := mon.StartRetrieve(rctx, 100)
+	time.Sleep(time.Millisecond)
+	failed.Fail(errors.New("no memory"))
+
+	_, store := mon.StartStore(ctx, 500)
+	start = time.Now()
+	time.Sleep(2 * time.Millisecond)
+	for i, phase := range []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put} {
+		store.RecordPhase(phase, start, start.Add(time.Duration(i+1)*200*time.Microsecond))
+	}
+	store.Finish(otelcache.AllTokens)
+
+	_, transfer := mon.StartTransfer(ctx, 256, "peer")
+	time.Sleep(time.Millisecond)
+	transfer.Finish()
+
+	mon.RemoteRead(3 << 20)
+	mon.RemoteWrite(5 << 20)
+	mon.RemoteGetTime(ctx, 12*time.Millisecond)
+	mon.RemotePutTime(ctx, 57*time.Millisecond)
+	mon.RemoteGetSyncTime(ctx, 101*time.Millisecond)
+	mon.Ping(4*time.Millisecond, 0)
+	mon.Ping(5*time.Millisecond, 7)
+	mon.SetRemoteCacheUsage(7 << 30)
+	mon.Evict(3)
+	mon.EvictFailed(2)
+	mon.ForceUnpin(4)
+	mon.SetLocalCacheUsage(8 << 20)
+	mon.SetLocalStorageUsage(9 << 20)
+	mon.SetActiveObjects(11)
+	mon.AddPinnedObjects(6)
+	mon.ReuseChunk(ctx, 90*time.Second)
+	mon.AddEngineHitTokens(13)
+	mon.AddPromptTokens(17)
+	for i, g := range observableGauges {
+		observation, err := mon.Observe(g, func() float64 { return float64(i + 1) })
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(observation.Unregister)
+	}
+}
+
+// sampled returns a context with a sampled span, for exemplars.
+func sampled() context.Context {
+	return trace.ContextWithSpanContext(context.Background(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{0xa1, 15: 0x01}, SpanID: trace.SpanID{0xb2, 7: 0x02}, TraceFlags: trace.FlagsSampled,
+	}))
+}
