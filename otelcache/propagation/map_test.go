@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package propagation_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+
+	otelpropagation "go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache/propagation"
+)
+
+const (
+	parentLine = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	otherLine  = "00-11111111111111111111111111111111-2222222222222222-01"
+)
+
+// spanContext is that of parentLine, with a tracestate.
+func spanContext(t testing.TB, state string) trace.SpanContext {
+	t.Helper()
+	ts, err := trace.ParseTraceState(state)
+	if err != nil {
+		t.Fatalf("tracestate %q: %v", state, err)
+	}
+	return trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID:    trace.TraceID{0x0a, 0xf7, 0x65, 0x19, 0x16, 0xcd, 0x43, 0xdd, 0x84, 0x48, 0xeb, 0x21, 0x1c, 0x80, 0x31, 0x9c},
+		SpanID:     trace.SpanID{0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31},
+		TraceFlags: trace.FlagsSampled,
+		TraceState: ts,
+	})
+}
+
+func withSpan(t testing.TB, state string) context.Context {
+	t.Helper()
+	return trace.ContextWithSpanContext(context.Background(), spanContext(t, state))
+}
+
+func TestInject(t *testing.T) {
+	tests := []struct {
+		name          string
+		ctx           context.Context
+		headers, want map[string]string
+	}{
+		{
+			"span", withSpan(t, ""),
+			map[string]string{"key": "7"},
+			map[string]string{"key": "7", "traceparent": parentLine},
+		},
+		{
+			"span with tracestate", withSpan(t, "a=1,b=2"),
+			map[string]string{},
+			map[string]string{"traceparent": parentLine, "tracestate": "a=1,b=2"},
+		},
+		{
+			"replaces an earlier hop", withSpan(t, ""),
+			map[string]string{"Traceparent": otherLine, "TRACESTATE": "old=1", "tracestate": "old=2", "trace": "kept"},
+			map[string]string{"traceparent": parentLine, "trace": "kept"},
+		},
+		{
+			"no span", context.Background(),
+			map[string]string{"Traceparent": otherLine},
+			map[string]string{"Traceparent": otherLine},
+		},
+		{"nil context", nil, map[string]string{}, map[string]string{}},
+		{"nil map", withSpan(t, "a=1"), nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			propagation.Inject(tt.ctx, tt.headers)
+			if !maps.Equal(tt.headers, tt.want) {
+				t.Errorf("got %v, want %v", tt.headers, tt.want)
+			}
+		})
+	}
+}
+
+func TestExtract(t *testing.T) {
+	tests := []struct {
+		name      string
+		headers   map[string]string
+		wantSpan  bool
+		wantState string
+	}{
+		{"nil", nil, false, ""},
+		{"nothing", map[string]string{"tracestate": "a=1"}, false, ""},
+		{"lower case", map[string]string{"traceparent": parentLine, "tracestate": "a=1"}, true, "a=1"},
+		{"canonical of net/http", map[string]string{"Traceparent": parentLine, "Tracestate": "a=1"}, true, "a=1"},
+		{"upper case", map[string]string{"TRACEPARENT": parentLine}, true, ""},
+		{"lower case before others", map[string]string{"TRACEPARENT": otherLine, "traceparent": parentLine, "Traceparent": otherLine}, true, ""},
+		{"ambiguous traceparent", map[string]string{"TRACEPARENT": parentLine, "Traceparent": parentLine}, false, ""},
+		{"ambiguous tracestate", map[string]string{"traceparent": parentLine, "TRACESTATE": "a=1", "Tracestate": "a=2"}, true, ""},
+		{"empty lower case", map[string]string{"traceparent": "", "Traceparent": parentLine}, false, ""},
+		{"malformed", map[string]string{"traceparent": parentLine[1:]}, false, ""},
+		{"malformed tracestate", map[string]string{"traceparent": parentLine, "tracestate": "a=1,a=2"}, true, ""},
+		{"all zero", map[string]string{"traceparent": "00-00000000000000000000000000000000-0000000000000000-01"}, false, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for range 20 { // the order of a map's keys must not decide
+				checkExtracted(t, propagation.Extract(context.Background(), tt.headers), tt.wantSpan, tt.wantState)
+			}
+		})
+	}
+}
+
+// checkExtracted checks that ctx is the background context, or that it carries spanContext from a remote parent.
+func checkExtracted(t *testing.T, ctx context.Context, wantSpan bool, wantState string) {
+	t.Helper()
+	if !wantSpan {
+		if ctx != context.Background() {
+			t.Errorf("got %v, want the context unchanged", ctx)
+		}
+		return
+	}
+	want := spanContext(t, wantState).WithRemote(true)
+	if got := trace.SpanContextFromContext(ctx); !got.Equal(want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// What is not there leaves the caller's own span in place.
+func TestNothingExtractedKeepsTheParent(t *testing.T) {
+	ctx := withSpan(t, "a=1")
+	if got := propagation.Extract(ctx, map[string]string{"traceparent": "nonsense"}); got != ctx {
+		t.Errorf("Extract: got %v, want the context unchanged", got)
+	}
+	if got := propagation.ExtractMessage(ctx, []byte("nonsense")); got != ctx {
+		t.Errorf("ExtractMessage: got %v, want the context unchanged", got)
+	}
+}
+
+func TestNilContext(t *testing.T) {
+	var none context.Context
+	checkExtracted(t, propagation.Extract(none, nil), false, "")
+	checkExtracted(t, propagation.Extract(none, map[string]string{"traceparent": parentLine}), true, "")
+	checkExtracted(t, propagation.ExtractMessage(none, nil), false, "")
+	checkExtracted(t, propagation.ExtractMessage(none, []byte(parentLine)), true, "")
+	if got := propagation.AppendMessage(none, nil); got != nil {
+		t.Errorf("AppendMessage: got %q, want nothing", got)
+	}
+}
+
+// The other side may know nothing of this package.
+func TestMapIsThatOfOTel(t *testing.T) {
+	w3c := otelpropagation.TraceContext{}
+	for _, state := range []string{"", "a=1", "a=1,tenant@b=2"} {
+		ours, theirs := map[string]string{}, map[string]string{}
+		propagation.Inject(withSpan(t, state), ours)
+		w3c.Inject(withSpan(t, state), otelpropagation.MapCarrier(theirs))
+		if !maps.Equal(ours, theirs) {
+			t.Errorf("tracestate %q: got %v, want OTel's %v", state, ours, theirs)
+		}
+		got := trace.SpanContextFromContext(propagation.Extract(context.Background(), theirs))
+		want := trace.SpanContextFromContext(w3c.Extract(context.Background(), otelpropagation.MapCarrier(ours)))
+		if !got.Equal(want) || !want.IsValid() {
+			t.Errorf("tracestate %q: got %+v, want OTel's %+v", state, got, want)
+		}
+	}
+}
