@@ -186,9 +186,9 @@ func TestExemplars(t *testing.T) {
 	mon.RemoteGetTime(sampled(), 12*time.Millisecond)
 	mon.RemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
 	mon.ReuseChunk(t.Context(), time.Minute)
-	const ids = ` # {trace_id="a1000000000000000000000000000001",span_id="b200000000000002"} `
+	const ids = ` # {span_id="b200000000000002",trace_id="a1000000000000000000000000000001"} `
 	exemplars := map[string]string{}
-	for line := range strings.Lines(b.openMetrics(t)) {
+	for _, line := range sortedLines(b.openMetrics(t)) {
 		if series, exemplar, ok := strings.Cut(line, " # "); ok {
 			name, _, _ := strings.Cut(series, "{")
 			exemplars[name] += le(series) + " # " + strings.Join(strings.Fields(exemplar)[:2], " ")

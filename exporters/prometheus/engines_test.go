@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
+	"github.com/lmcache-go/lmcache-otel/instruments"
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+var mistral = otelcache.Engine{ModelName: "mistral"}
+
+// TestTwoEngines: each has its own series of every metric, in the same order on every page.
+func TestTwoEngines(t *testing.T) {
+	b := newBridge(t, prometheus.LMCache)
+	second, first := b.monitor(t, mistral), b.monitor(t, llama)
+	first.StartLookup(t.Context(), 3)
+	second.StartLookup(t.Context(), 5)
+	second.RemoteGetTime(t.Context(), 12*time.Millisecond)
+	for range 3 {
+		p := b.page(t)
+		if len(p) != lmcacheMetrics {
+			t.Errorf("%d families, want %d", len(p), lmcacheMetrics)
+		}
+		for name, family := range p {
+			if m := family.GetMetric(); len(m) != 2 || engineOf(m[0]) != llama || engineOf(m[1]) != mistral {
+				t.Errorf("%s has the series %v, want llama's and mistral's", name, m)
+			}
+		}
+		for engine, want := range map[otelcache.Engine]float64{llama: 3, mistral: 5} {
+			if got := number(p.series(t, "lmcache:num_lookup_tokens_total", engine)); got != want {
+				t.Errorf("%s looked %v tokens up, want %v", engine.ModelName, got, want)
+			}
+		}
+		for engine, want := range map[otelcache.Engine]uint64{llama: 0, mistral: 1} {
+			if got := p.series(t, "lmcache:remote_time_to_get", engine).GetHistogram().GetSampleCount(); got != want {
+				t.Errorf("%s got %d times, want %d", engine.ModelName, got, want)
+			}
+		}
+	}
+}
+
+// TestClosedEngine: its series are gone from the next scrape, in both vocabularies. Created again, it starts at 0, except that
+// histograms continue.
+func TestClosedEngine(t *testing.T) {
+	b := newBridge(t, prometheus.Both)
+	b.monitor(t, llama)
+	mon := b.monitor(t, mistral)
+	feed(t.Context(), t, mon)
+	before := b.page(t)
+	if err := mon.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.text(t); strings.Contains(text, "mistral") || !strings.Contains(text, "llama") {
+		t.Errorf("mistral is on the page after it was closed, or llama is not:\n%s", text)
+	}
+
+	mon = b.monitor(t, mistral)
+	p := b.page(t)
+	for name := range before {
+		if !strings.HasPrefix(name, "lmcache:") {
+			continue
+		}
+		m := p.series(t, name, mistral)
+		if h := m.GetHistogram(); h != nil {
+			if want := before.series(t, name, mistral).GetHistogram(); h.GetSampleCount() != want.GetSampleCount() || h.GetSampleSum() != want.GetSampleSum() {
+				t.Errorf("%s is %v, want it to continue from %v", name, h, want)
+			}
+		} else if got := number(m); got != 0 && name != "lmcache:retrieve_hit_rate" {
+			t.Errorf("%s starts at %v, want 0", name, got)
+		}
+	}
+	mon.RemoteGetTime(t.Context(), 10*time.Millisecond)
+	h := b.page(t).series(t, "lmcache:remote_time_to_get", mistral).GetHistogram()
+	if got := h.GetSampleSum(); got != 22 {
+		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12 of the first life and 10 of the second", got)
+	}
+}
+
+// TestLastEngineClosed: nothing of LMCache's is left.
+func TestLastEngineClosed(t *testing.T) {
+	b := newBridge(t, prometheus.LMCache)
+	mon := b.monitor(t, llama)
+	mon.RemoteGetTime(t.Context(), time.Second)
+	if len(b.page(t)) != lmcacheMetrics {
+		t.Error("the page is not complete")
+	}
+	if err := mon.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.text(t); text != "" {
+		t.Errorf("the page is %q, want nothing", text)
+	}
+}
+
+// TestViewsThatTakeAttributes: series of engines that a view makes indistinguishable add up, and closed engines that can be told apart are
+// gone nevertheless.
+func TestViewsThatTakeAttributes(t *testing.T) {
+	all := otelcache.Engine{ModelName: "llama"}
+	workers := []otelcache.Engine{{ModelName: "llama", WorkerID: "0"}, {ModelName: "llama", WorkerID: "1"}}
+	for name, instrument := range map[string]string{"of every metric": "*", "of one metric": instruments.RemoteGetDuration.String()} {
+		t.Run(name, func(t *testing.T) {
+			view := sdkmetric.NewView(sdkmetric.Instrument{Name: instrument},
+				sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
+			b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+			gone := b.monitor(t, mistral)
+			gone.RemoteGetTime(t.Context(), time.Second)
+			for i, engine := range workers {
+				mon := b.monitor(t, engine)
+				mon.StartLookup(t.Context(), i+1)
+				mon.RemoteGetTime(t.Context(), time.Duration(i+1)*time.Millisecond)
+			}
+			if err := gone.Close(); err != nil {
+				t.Fatal(err)
+			}
+			p := b.page(t)
+			if len(p) != lmcacheMetrics {
+				t.Errorf("%d families, want %d", len(p), lmcacheMetrics)
+			}
+			if h := p.series(t, "lmcache:remote_time_to_get", all).GetHistogram(); h.GetSampleCount() != 2 || h.GetSampleSum() != 3 {
+				t.Errorf("lmcache:remote_time_to_get is %v, want 2 gets that took 3 ms", h)
+			}
+			tokens := 0.0
+			for _, m := range p["lmcache:num_lookup_tokens_total"].GetMetric() {
+				tokens += number(m)
+			}
+			if tokens != 3 {
+				t.Errorf("%v tokens, want 3", tokens)
+			}
+			for name, family := range p {
+				want := 1
+				if instrument != "*" && name != "lmcache:remote_time_to_get" {
+					want = len(workers)
+				}
+				if got := family.GetMetric(); len(got) != want {
+					t.Errorf("%s has the series %v, want %d", name, got, want)
+				}
+			}
+		})
+	}
+}
+
+// TestNothingButHistograms: when views leave no counter, nothing tells closed engines, and all are shown.
+func TestNothingButHistograms(t *testing.T) {
+	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
+	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
+	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	if got := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
+		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12", got)
+	}
+}
+
+func TestNothingElseOnLMCachesPage(t *testing.T) {
+	b := newBridge(t, prometheus.LMCache)
+	hostMetrics(t, b.provider)
+	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	for line := range strings.Lines(b.text(t) + b.openMetrics(t)) {
+		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
+		if !strings.HasPrefix(name, "lmcache:") && line != "# EOF\n" || strings.Contains(line, "otel_scope") || strings.Contains(line, "NaN") ||
+			strings.Contains(line, "_created") {
+			t.Errorf("the page has %s", line)
+		}
+	}
+}
