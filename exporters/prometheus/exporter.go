@@ -3,9 +3,11 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	client "github.com/prometheus/client_golang/prometheus"
@@ -50,7 +52,7 @@ func New(opts ...Option) (*Exporter, error) {
 }
 
 // Gatherer returns what [Exporter.Handler] serves, for programs that merge it with other gatherers or push it. Families are in
-// the order of their names; with [Both], OTel's come first. They must not be changed.
+// the order of their names. They must not be changed.
 //
 // It fails when the exporter has no meter provider or was shut down. An error of some callback of the host does not make it fail: it
 // goes to [otel.Handle], and what was collected is returned.
@@ -68,6 +70,7 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	if err := e.collect(); err != nil {
 		return nil, err
 	}
+	// Before OTel's, which renames metrics.
 	var lmcache []*dto.MetricFamily
 	if len(e.engines.live) > 0 {
 		for i := range e.families {
@@ -78,7 +81,9 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	if e.native != nil {
 		families, err = e.native.gather(&e.collected, e.located)
 	}
-	return append(families, lmcache...), err
+	families = append(families, lmcache...)
+	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
+	return families, err
 }
 
 // collect reads the meter provider and leaves the series of live engines.

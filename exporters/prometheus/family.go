@@ -3,7 +3,6 @@
 package prometheus
 
 import (
-	"cmp"
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
@@ -24,7 +23,7 @@ type family struct {
 	bounds bounds // of a histogram without measurements
 }
 
-// newFamilies returns LMCache's families in the order of their names.
+// newFamilies returns LMCache's families that there will be anything of.
 func newFamilies(views []sdkmetric.View) []family {
 	var list []family
 	for place, e := range catalog {
@@ -39,7 +38,6 @@ func newFamilies(views []sdkmetric.View) []family {
 			list = append(list, f)
 		}
 	}
-	slices.SortFunc(list, func(a, b family) int { return cmp.Compare(a.name, b.name) })
 	return list
 }
 

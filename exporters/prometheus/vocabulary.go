@@ -17,7 +17,7 @@ const (
 	OTel Vocabulary = iota
 	// LMCache is LMCache's own names, labels, units and buckets, and nothing else.
 	LMCache
-	// Both is OTel, followed by LMCache; the two agree, because one collection feeds them.
+	// Both is OTel and LMCache on one page; the two agree, because one collection feeds them.
 	Both
 )
 
