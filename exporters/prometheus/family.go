@@ -130,8 +130,7 @@ func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
 	return mf
 }
 
-// values returns the number of each row. When a view's attribute filter or anything else made several points one series, sums add up
-// and of gauges the last counts.
+// values returns the number of each row. There is one point a row: where a view makes series one, the SDK adds them up.
 func (f *family) values(m *metricdata.Metrics, e *engines, n int, rowOf map[identity]int) []float64 {
 	values := make([]float64, n)
 	for row := range values {
@@ -140,18 +139,11 @@ func (f *family) values(m *metricdata.Metrics, e *engines, n int, rowOf map[iden
 	if m == nil {
 		return values
 	}
-	adds := f.metric.Kind == instruments.KindCounter || f.metric.Kind == instruments.KindUpDownCounter
 	for set, v := range numbers(m.Data) {
 		s := e.series(set)
-		row, ok := rowOf[s.id]
-		if !ok || s.overflow {
-			continue
+		if row, ok := rowOf[s.id]; ok && !s.overflow {
+			values[row] = orIdle(f.toLMCache(v), f.idle)
 		}
-		v = orIdle(f.toLMCache(v), f.idle)
-		if adds {
-			v += values[row]
-		}
-		values[row] = v
 	}
 	return values
 }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package prometheus_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.uber.org/goleak"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
+	"github.com/lmcache-go/lmcache-otel/instruments"
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var vocabularies = []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache, prometheus.Both}
+
+// handled returns what goes to OpenTelemetry's error handler until the test ends.
+func handled(t *testing.T) func() string {
+	t.Helper()
+	var mu sync.Mutex
+	var text strings.Builder
+	before := otel.GetErrorHandler()
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		text.WriteString(err.Error() + "\n")
+	}))
+	t.Cleanup(func() { otel.SetErrorHandler(before) })
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		return text.String()
+	}
+}
+
+// fails checks that a scrape is answered with a reason, which also goes to the error handler.
+func fails(t *testing.T, b bridge, handled func() string, reason string) {
+	t.Helper()
+	answer := b.get()
+	if answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), reason) {
+		t.Errorf("status %d and %q, want 500 and %q", answer.Code, answer.Body, reason)
+	}
+	if got := handled(); !strings.Contains(got, reason) {
+		t.Errorf("the error handler got %q, want %q", got, reason)
+	}
+	if families, err := b.exporter.Gatherer().Gather(); err == nil || len(families) != 0 {
+		t.Errorf("Gather gives %d families and the error %v, want an error alone", len(families), err)
+	}
+}
+
+func TestScrapeAfterShutdown(t *testing.T) {
+	for _, v := range vocabularies {
+		t.Run(v.String(), func(t *testing.T) {
+			handled := handled(t)
+			b := newBridge(t, v)
+			b.monitor(t, llama)
+			if err := b.provider.ForceFlush(t.Context()); err != nil {
+				t.Error(err)
+			}
+			b.text(t)
+			if err := b.provider.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			fails(t, b, handled, sdkmetric.ErrReaderShutdown.Error())
+			if err := b.exporter.Shutdown(t.Context()); !errors.Is(err, sdkmetric.ErrReaderShutdown) {
+				t.Errorf("the second Shutdown gives %v, want ErrReaderShutdown as of the SDK's readers", err)
+			}
+		})
+	}
+}
+
+func TestScrapeWithoutMeterProvider(t *testing.T) {
+	handled := handled(t)
+	exporter, err := prometheus.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails(t, bridge{exporter: exporter}, handled, sdkmetric.ErrReaderNotRegistered.Error())
+}
+
+// TestHostCallbacks: one of the host's own that panics costs the scrape, not the process; one that fails costs its metric; one that
+// feeds a gauge through a monitor costs its reading, whatever it does.
+func TestHostCallbacks(t *testing.T) {
+	for _, v := range vocabularies {
+		t.Run(v.String(), func(t *testing.T) {
+			handled := handled(t)
+			b := newBridge(t, v)
+			mon := b.monitor(t, llama)
+			mon.StartLookup(t.Context(), 1)
+			if _, err := mon.Observe(instruments.Healthy, func() float64 { panic("no reading") }); err != nil {
+				t.Fatal(err)
+			}
+			failing := true
+			callback := func(_ context.Context, o metric.Int64Observer) error {
+				if failing {
+					return errors.New("no answer")
+				}
+				panic("broken")
+			}
+			if _, err := b.provider.Meter("host").Int64ObservableGauge("host.gauge", metric.WithInt64Callback(callback)); err != nil {
+				t.Fatal(err)
+			}
+			if text := b.text(t); !strings.Contains(text, "lookup_requests_total{") {
+				t.Errorf("the page lacks lookups:\n%s", text)
+			}
+			for _, want := range []string{"no answer", "no reading"} {
+				if got := handled(); !strings.Contains(got, want) {
+					t.Errorf("the error handler got %q, want %q", got, want)
+				}
+			}
+			failing = false
+			fails(t, b, handled, "panic: broken")
+			failing = true
+			b.text(t) // scrapes go on
+		})
+	}
+}
+
+func TestCompression(t *testing.T) {
+	b := newBridge(t, prometheus.LMCache)
+	b.monitor(t, llama)
+	answer := b.get("Accept-Encoding", "gzip")
+	if got := answer.Header().Get("Content-Encoding"); got != "gzip" {
+		t.Fatalf("the encoding is %q, want gzip", got)
+	}
+	compressed := answer.Body.Len()
+	reader, err := gzip.NewReader(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := b.text(t); string(text) != want || compressed >= len(want) {
+		t.Errorf("%d bytes unpack to %d, want the %d of the page", compressed, len(text), len(want))
+	}
+}
+
+// TestScrapeConcurrentSafe: scrapes and Gather while engines record, come and go. Counters never fall.
+func TestScrapeConcurrentSafe(t *testing.T) {
+	b := newBridge(t, prometheus.Both)
+	mon := b.monitor(t, llama)
+	stop := make(chan struct{})
+	var recording sync.WaitGroup
+	for range 2 {
+		recording.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, lookup := mon.StartLookup(sampled(), 10)
+				lookup.Finish(5)
+				mon.RemoteGetTime(sampled(), time.Millisecond)
+			}
+		})
+	}
+	recording.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			other, err := otelcache.New(mistral, otelcache.WithMeterProvider(b.provider), otelcache.WithLogger(slog.New(slog.DiscardHandler)))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			other.RemoteGetTime(context.Background(), time.Millisecond)
+			if err := other.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	var scraping sync.WaitGroup
+	for range 3 {
+		scraping.Go(func() {
+			var last float64
+			for range 20 {
+				p := b.page(t)
+				now := number(p.series(t, "lmcache:num_lookup_requests_total", llama))
+				h := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
+				if buckets := h.GetBucket(); now < last || buckets[len(buckets)-1].GetCumulativeCount() != h.GetSampleCount() {
+					t.Errorf("%v lookups after %v, and %v", now, last, h)
+				}
+				last = now
+				if _, err := b.exporter.Gatherer().Gather(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	scraping.Wait()
+	close(stop)
+	recording.Wait()
+}
+
+func TestVocabulary(t *testing.T) {
+	for _, want := range vocabularies {
+		if got, err := prometheus.ParseVocabulary(want.String()); got != want || err != nil {
+			t.Errorf("ParseVocabulary(%q) gives %v and the error %v", want.String(), got, err)
+		}
+	}
+	for _, name := range []string{"", "Otel", "lmcache "} {
+		_, err := prometheus.ParseVocabulary(name)
+		if !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "otel, lmcache, both") {
+			t.Errorf("ParseVocabulary(%q) gives the error %v, want ErrUnknownVocabulary and what is allowed", name, err)
+		}
+	}
+	if _, err := prometheus.New(prometheus.WithVocabulary(7)); !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "7") {
+		t.Errorf("New with vocabulary 7 gives the error %v, want ErrUnknownVocabulary and 7", err)
+	}
+	b := newBridgeWith(t, []prometheus.Option{nil})
+	b.monitor(t, llama)
+	if text := b.text(t); strings.Contains(text, "lmcache:") || !strings.Contains(text, "lmcache_lookup_requests_total{") {
+		t.Errorf("without options the page is not in OpenTelemetry's vocabulary:\n%s", text)
+	}
+}
