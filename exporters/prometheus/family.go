@@ -100,32 +100,25 @@ func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
 	if m != nil {
 		rows, rowOf = e.rowsOf(m)
 	}
-	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ}
-	series := make([]dto.Metric, len(rows))
-	mf.Metric = make([]*dto.Metric, len(rows))
-	for row := range rows {
-		series[row].Label = rows[row].labels
-		mf.Metric[row] = &series[row]
+	var values []float64
+	var histograms []*dto.Histogram
+	if f.typ == dto.MetricType_HISTOGRAM {
+		histograms = f.histograms(m, e, len(rows), rowOf)
+	} else {
+		values = f.values(m, e, len(rows), rowOf)
 	}
-	switch f.typ {
-	case dto.MetricType_COUNTER:
-		values := f.values(m, e, len(rows), rowOf)
-		boxes := make([]dto.Counter, len(rows))
-		for row := range series {
-			boxes[row].Value = &values[row]
-			series[row].Counter = &boxes[row]
+	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ, Metric: make([]*dto.Metric, len(rows))}
+	for row := range rows {
+		series := &dto.Metric{Label: rows[row].labels}
+		switch f.typ {
+		case dto.MetricType_COUNTER:
+			series.Counter = &dto.Counter{Value: &values[row]}
+		case dto.MetricType_HISTOGRAM:
+			series.Histogram = histograms[row]
+		default:
+			series.Gauge = &dto.Gauge{Value: &values[row]}
 		}
-	case dto.MetricType_HISTOGRAM:
-		for row, h := range f.histograms(m, e, len(rows), rowOf) {
-			series[row].Histogram = h
-		}
-	default:
-		values := f.values(m, e, len(rows), rowOf)
-		boxes := make([]dto.Gauge, len(rows))
-		for row := range series {
-			boxes[row].Value = &values[row]
-			series[row].Gauge = &boxes[row]
-		}
+		mf.Metric[row] = series
 	}
 	return mf
 }

@@ -49,11 +49,9 @@ func (f *family) histograms(m *metricdata.Metrics, e *engines, n int, rowOf map[
 	if h, ok := data.(metricdata.Histogram[float64]); ok && len(h.DataPoints) > 0 && !slices.Equal(h.DataPoints[0].Bounds, b.native) {
 		b = f.scaled(slices.Clone(h.DataPoints[0].Bounds)) // a view's
 	}
-	size := len(b.native) + 1
 	rows := make([]distribution, n)
-	counts := make([]uint64, n*size)
 	for row := range rows {
-		rows[row].buckets = counts[row*size : (row+1)*size]
+		rows[row].buckets = make([]uint64, len(b.native)+1)
 	}
 	switch h := data.(type) {
 	case metricdata.Histogram[float64]:
@@ -75,7 +73,11 @@ func (f *family) histograms(m *metricdata.Metrics, e *engines, n int, rowOf map[
 			}
 		}
 	}
-	return b.histograms(rows)
+	list := make([]*dto.Histogram, n)
+	for row := range rows {
+		list[row] = rows[row].prometheus(b)
+	}
+	return list
 }
 
 func pick(rows []distribution, rowOf map[identity]int, s series) *distribution {
@@ -116,36 +118,22 @@ func (d *distribution) rebucket(b bounds, p *metricdata.ExponentialHistogramData
 	}
 }
 
-// histograms returns the rows as Prometheus has them, with cumulative buckets. What they are made of is allocated together, because
-// most of a page is buckets.
-func (b bounds) histograms(rows []distribution) []*dto.Histogram {
-	size := len(b.lmcache) + 1
-	boxes := make([]dto.Histogram, len(rows))
-	buckets := make([]dto.Bucket, len(rows)*size)
-	pointers := make([]*dto.Bucket, len(rows)*size)
-	list := make([]*dto.Histogram, len(rows))
-	for row := range rows {
-		d := &rows[row]
-		var total uint64
-		for i := range d.buckets {
-			total += d.buckets[i]
-			d.buckets[i] = total
-			bucket := &buckets[row*size+i]
-			bucket.CumulativeCount = &d.buckets[i]
-			bucket.UpperBound = &infinity
-			if i < len(b.lmcache) {
-				bucket.UpperBound = &b.lmcache[i]
-			}
-			if d.exemplars != nil {
-				bucket.Exemplar = d.exemplars[i]
-			}
-			pointers[row*size+i] = bucket
+// prometheus returns d as Prometheus has it, with cumulative buckets. It changes d.
+func (d *distribution) prometheus(b bounds) *dto.Histogram {
+	h := &dto.Histogram{SampleCount: &d.count, SampleSum: &d.sum, Bucket: make([]*dto.Bucket, len(d.buckets))}
+	var total uint64
+	for i := range d.buckets {
+		total += d.buckets[i]
+		d.buckets[i] = total
+		h.Bucket[i] = &dto.Bucket{CumulativeCount: &d.buckets[i], UpperBound: &infinity}
+		if i < len(b.lmcache) {
+			h.Bucket[i].UpperBound = &b.lmcache[i]
 		}
-		h := &boxes[row]
-		h.SampleCount, h.SampleSum, h.Bucket = &d.count, &d.sum, pointers[row*size:(row+1)*size:(row+1)*size]
-		list[row] = h
+		if d.exemplars != nil {
+			h.Bucket[i].Exemplar = d.exemplars[i]
+		}
 	}
-	return list
+	return h
 }
 
 var infinity = math.Inf(1)
