@@ -33,12 +33,17 @@ func init() {
 	}
 }
 
+// notCollected stands for a metric that nothing was collected of.
+var notCollected = &metricdata.Metrics{}
+
 // locate puts each of the collected metrics where the catalog has it. When views made several streams of one instrument, the first
 // counts: adding them up would count everything twice.
 func locate(located []*metricdata.Metrics, collected []*metricdata.Metrics) {
-	clear(located)
+	for place := range located {
+		located[place] = notCollected
+	}
 	for _, m := range collected {
-		if place, ok := placeByName[m.Name]; ok && located[place] == nil {
+		if place, ok := placeByName[m.Name]; ok && located[place] == notCollected {
 			located[place] = m
 		}
 	}
@@ -46,7 +51,7 @@ func locate(located []*metricdata.Metrics, collected []*metricdata.Metrics) {
 		if _, known := placeByName[m.Name]; known {
 			continue
 		}
-		if place, ok := placeByDescription[m.Description]; ok && located[place] == nil {
+		if place, ok := placeByDescription[m.Description]; ok && located[place] == notCollected {
 			located[place] = m
 		}
 	}

@@ -34,6 +34,6 @@
 //
 // # Cost
 //
-// A scrape is one collection of the meter provider, whatever the vocabulary, and costs about what OpenTelemetry's own exporter costs, or a third
-// of it for LMCache's page alone (BenchmarkScrape). Scrapes that overlap take turns.
+// A scrape is one collection of the meter provider, whatever the vocabulary, and costs about what OpenTelemetry's own exporter costs, or less
+// than half of it for LMCache's page alone (BenchmarkScrape). Scrapes that overlap take turns.
 package prometheus

@@ -18,14 +18,28 @@ type engine struct {
 	labels []*dto.LabelPair
 }
 
+// table is the engines of a family in the order of their labels, and the row of each.
+type table struct {
+	engines []engine
+	rows    map[identity]int
+}
+
+func newTable(list []engine) table {
+	slices.SortFunc(list, func(a, b engine) int { return a.id.compare(b.id) })
+	t := table{list, make(map[identity]int, len(list))}
+	for row := range list {
+		t.rows[list[row].id] = row
+	}
+	return t
+}
+
 // engines knows which engines are live in one collection.
 //
 // The SDK never forgets a series of a synchronous instrument, so that the histograms of an engine whose monitor was closed are in
 // every later collection. Its counters are not, because a callback of the monitor reports them, each of them every time: an engine
 // is live if it has counters.
 type engines struct {
-	live []engine // in the order of their labels
-	rows map[identity]int
+	live table
 
 	seen     map[attribute.Distinct]series // in this collection
 	everLive bool
@@ -39,7 +53,7 @@ func (e *engines) find(located []*metricdata.Metrics) {
 	ids := map[identity]struct{}{}
 	for place, m := range located {
 		// Any counter that views left will do: each has all engines.
-		if m != nil && catalog[place].metric.Kind == instruments.KindCounter {
+		if m != notCollected && catalog[place].metric.Kind == instruments.KindCounter {
 			e.addTo(ids, m)
 			break
 		}
@@ -48,16 +62,14 @@ func (e *engines) find(located []*metricdata.Metrics) {
 		e.everLive = true
 	} else if !e.everLive { // views dropped every counter, so that nothing tells live engines from closed ones
 		for _, m := range located {
-			if m != nil {
-				e.addTo(ids, m)
-			}
+			e.addTo(ids, m)
 		}
 	}
-	e.live = e.live[:0]
+	var list []engine
 	for id := range ids {
-		e.live = append(e.live, engine{id, id.labels()})
+		list = append(list, engine{id, id.labels()})
 	}
-	e.rows = sortEngines(e.live)
+	e.live = newTable(list)
 }
 
 func (e *engines) addTo(ids map[identity]struct{}, m *metricdata.Metrics) {
@@ -66,15 +78,6 @@ func (e *engines) addTo(ids map[identity]struct{}, m *metricdata.Metrics) {
 			ids[s.id] = struct{}{}
 		}
 	}
-}
-
-func sortEngines(list []engine) map[identity]int {
-	slices.SortFunc(list, func(a, b engine) int { return a.id.compare(b.id) })
-	rows := make(map[identity]int, len(list))
-	for row := range list {
-		rows[list[row].id] = row
-	}
-	return rows
 }
 
 func (e *engines) series(set attribute.Set) series {
@@ -88,7 +91,7 @@ func (e *engines) series(set attribute.Set) series {
 }
 
 func (e *engines) isLive(s series) bool {
-	_, live := e.rows[s.id]
+	_, live := e.live.rows[s.id]
 	return live
 }
 
@@ -113,14 +116,14 @@ func (e *engines) hideClosed(m *metricdata.Metrics) {
 		case live:
 			return true
 		default: // a view may have taken attributes from this metric: what is left of them has to be a live engine's
-			return !slices.ContainsFunc(e.live, func(l engine) bool { return s.id.isPartOf(l.id) })
+			return !slices.ContainsFunc(e.live.engines, func(l engine) bool { return s.id.isPartOf(l.id) })
 		}
 	})
 }
 
-// rowsOf returns the engines that a family made from m has series for, and the row of each identity: the live engines, unless a
-// view took attributes from m. Then a series stands for all live engines that it is part of the identity of.
-func (e *engines) rowsOf(m *metricdata.Metrics) ([]engine, map[identity]int) {
+// tableOf returns the engines that a family made from m has series for: the live ones, unless a view took attributes from m. Then
+// a series stands for all live engines that it has part of the identity of.
+func (e *engines) tableOf(m *metricdata.Metrics) table {
 	merged := map[identity]struct{}{}
 	for set := range attributeSets(m.Data) {
 		if s := e.series(set); !s.overflow && !e.isLive(s) {
@@ -128,14 +131,14 @@ func (e *engines) rowsOf(m *metricdata.Metrics) ([]engine, map[identity]int) {
 		}
 	}
 	if len(merged) == 0 {
-		return e.live, e.rows
+		return e.live
 	}
-	rows := slices.Clone(e.live)
+	list := slices.Clone(e.live.engines)
 	for id := range merged {
-		rows = slices.DeleteFunc(rows, func(l engine) bool { return id.isPartOf(l.id) })
+		list = slices.DeleteFunc(list, func(l engine) bool { return id.isPartOf(l.id) })
 	}
 	for id := range merged {
-		rows = append(rows, engine{id, id.labels()})
+		list = append(list, engine{id, id.labels()})
 	}
-	return rows, sortEngines(rows)
+	return newTable(list)
 }

@@ -27,7 +27,7 @@ type Exporter struct {
 	mu        sync.Mutex                 // held for a collection and what is made of it: scrapes take turns
 	collected metricdata.ResourceMetrics // its memory is used again
 	ours      []*metricdata.Metrics      // those of this module, in collected
-	located   []*metricdata.Metrics      // the same by their place in the catalog
+	located   []*metricdata.Metrics      // the same by their place in the catalog, or notCollected
 	engines   engines
 	families  []family // of the LMCache vocabulary; nil without it
 	native    *native  // nil without the OTel vocabulary
@@ -72,7 +72,7 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	}
 	// Before OTel's, which renames metrics.
 	var lmcache []*dto.MetricFamily
-	if len(e.engines.live) > 0 {
+	if len(e.engines.live.engines) > 0 {
 		for i := range e.families {
 			f := &e.families[i]
 			lmcache = append(lmcache, f.make(e.located[f.place], &e.engines))

@@ -94,22 +94,19 @@ func instrumentKind(k instruments.Kind) sdkmetric.InstrumentKind {
 	}
 }
 
-// make returns the family with a series for each live engine. m is what was collected for it, or nil.
+// make returns the family with a series for each live engine. m is what was collected for it.
 func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
-	rows, rowOf := e.live, e.rows
-	if m != nil {
-		rows, rowOf = e.rowsOf(m)
-	}
+	t := e.tableOf(m)
 	var values []float64
 	var histograms []*dto.Histogram
 	if f.typ == dto.MetricType_HISTOGRAM {
-		histograms = f.histograms(m, e, len(rows), rowOf)
+		histograms = f.histograms(m, e, t)
 	} else {
-		values = f.values(m, e, len(rows), rowOf)
+		values = f.values(m, e, t)
 	}
-	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ, Metric: make([]*dto.Metric, len(rows))}
-	for row := range rows {
-		series := &dto.Metric{Label: rows[row].labels}
+	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ, Metric: make([]*dto.Metric, len(t.engines))}
+	for row := range t.engines {
+		series := &dto.Metric{Label: t.engines[row].labels}
 		switch f.typ {
 		case dto.MetricType_COUNTER:
 			series.Counter = &dto.Counter{Value: &values[row]}
@@ -124,17 +121,14 @@ func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
 }
 
 // values returns the number of each row. There is one point a row: where a view makes series one, the SDK adds them up.
-func (f *family) values(m *metricdata.Metrics, e *engines, n int, rowOf map[identity]int) []float64 {
-	values := make([]float64, n)
+func (f *family) values(m *metricdata.Metrics, e *engines, t table) []float64 {
+	values := make([]float64, len(t.engines))
 	for row := range values {
 		values[row] = f.idle
 	}
-	if m == nil {
-		return values
-	}
 	for set, v := range numbers(m.Data) {
 		s := e.series(set)
-		if row, ok := rowOf[s.id]; ok && !s.overflow {
+		if row, ok := t.rows[s.id]; ok && !s.overflow {
 			values[row] = orIdle(f.toLMCache(v), f.idle)
 		}
 	}

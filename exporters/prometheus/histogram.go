@@ -40,24 +40,20 @@ type distribution struct {
 }
 
 // histograms returns the histogram of each row. Failed requests are left out, because LMCache never sees them finish.
-func (f *family) histograms(m *metricdata.Metrics, e *engines, n int, rowOf map[identity]int) []*dto.Histogram {
+func (f *family) histograms(m *metricdata.Metrics, e *engines, t table) []*dto.Histogram {
 	b := f.bounds
-	var data metricdata.Aggregation
-	if m != nil {
-		data = m.Data
-	}
-	if h, ok := data.(metricdata.Histogram[float64]); ok && len(h.DataPoints) > 0 && !slices.Equal(h.DataPoints[0].Bounds, b.native) {
+	if h, ok := m.Data.(metricdata.Histogram[float64]); ok && len(h.DataPoints) > 0 && !slices.Equal(h.DataPoints[0].Bounds, b.native) {
 		b = f.scaled(slices.Clone(h.DataPoints[0].Bounds)) // a view's
 	}
-	rows := make([]distribution, n)
+	rows := make([]distribution, len(t.engines))
 	for row := range rows {
 		rows[row].buckets = make([]uint64, len(b.native)+1)
 	}
-	switch h := data.(type) {
+	switch h := m.Data.(type) {
 	case metricdata.Histogram[float64]:
 		for i := range h.DataPoints {
 			p := &h.DataPoints[i]
-			if d := pick(rows, rowOf, e.series(p.Attributes)); d != nil {
+			if d := pick(rows, t, e.series(p.Attributes)); d != nil {
 				f.add(d, b, p.Count, p.Sum, p.Exemplars)
 				for i, n := range p.BucketCounts {
 					d.buckets[i] += n
@@ -67,21 +63,21 @@ func (f *family) histograms(m *metricdata.Metrics, e *engines, n int, rowOf map[
 	case metricdata.ExponentialHistogram[float64]:
 		for i := range h.DataPoints {
 			p := &h.DataPoints[i]
-			if d := pick(rows, rowOf, e.series(p.Attributes)); d != nil {
+			if d := pick(rows, t, e.series(p.Attributes)); d != nil {
 				f.add(d, b, p.Count, p.Sum, p.Exemplars)
 				d.rebucket(b, p)
 			}
 		}
 	}
-	list := make([]*dto.Histogram, n)
+	list := make([]*dto.Histogram, len(rows))
 	for row := range rows {
 		list[row] = rows[row].prometheus(b)
 	}
 	return list
 }
 
-func pick(rows []distribution, rowOf map[identity]int, s series) *distribution {
-	if row, ok := rowOf[s.id]; ok && !s.failed && !s.overflow {
+func pick(rows []distribution, t table, s series) *distribution {
+	if row, ok := t.rows[s.id]; ok && !s.failed && !s.overflow {
 		return &rows[row]
 	}
 	return nil

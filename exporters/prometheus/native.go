@@ -51,7 +51,7 @@ func (n *native) gather(collected *metricdata.ResourceMetrics, located []*metric
 		n.ready = true
 	}
 	for place, m := range located {
-		if m != nil && m.Name == catalog[place].metric.Name {
+		if m.Name == catalog[place].metric.Name {
 			m.Name = catalog[place].nativeName
 		}
 	}
