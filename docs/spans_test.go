@@ -108,17 +108,6 @@ func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 
 func TestTreesAreReal(t *testing.T) {
 	spans := recordSpans(t)
-	var want []string
-	for _, block := range regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(readPage(t, "spans.md"), -1) {
-		var tree strings.Builder
-		for line := range strings.Lines(block[1]) {
-			for _, remark := range []string{"the caller's span", "the Redis client's span", ", in the peer's process"} {
-				line = strings.Replace(line, remark, "", 1)
-			}
-			tree.WriteString(regexp.MustCompile(` +(\w+)?\n`).ReplaceAllString(line, " $1\n"))
-		}
-		want = append(want, strings.ReplaceAll(tree.String(), " \n", "\n"))
-	}
 	var got []string
 	for _, span := range spans {
 		if !span.Parent().IsValid() && span.Status().Description == "" {
@@ -127,9 +116,32 @@ func TestTreesAreReal(t *testing.T) {
 			got = append(got, tree.String())
 		}
 	}
-	if !slices.Equal(got, want) {
+	if want := trees(t, "spans.md"); !slices.Equal(got, want) {
 		t.Errorf("recorded:\n%s\non the page:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+	if want := trees(t, "../README.md"); !slices.Equal(got[:1], want) {
+		t.Errorf("recorded:\n%s\nin README:\n%s", got[0], strings.Join(want, "\n"))
+	}
+}
+
+// trees returns the pictures of traces on a page, without the remarks beside them.
+func trees(t *testing.T, page string) []string {
+	t.Helper()
+	var list []string
+	for _, block := range regexp.MustCompile("(?s)```text\n(.*?)```").FindAllStringSubmatch(readPage(t, page), -1) {
+		if !strings.Contains(block[1], "└──") {
+			continue
+		}
+		var tree strings.Builder
+		for line := range strings.Lines(block[1]) {
+			for _, remark := range []string{"the caller's span", "the Redis client's span", ", in the peer's process"} {
+				line = strings.Replace(line, remark, "", 1)
+			}
+			tree.WriteString(regexp.MustCompile(` +(\w+)?\n`).ReplaceAllString(line, " $1\n"))
+		}
+		list = append(list, strings.ReplaceAll(tree.String(), " \n", "\n"))
+	}
+	return list
 }
 
 func writeTree(out *strings.Builder, spans []sdktrace.ReadWriteSpan, span sdktrace.ReadWriteSpan, first, rest string) {
