@@ -157,6 +157,23 @@ func TestNothingButHistograms(t *testing.T) {
 	}
 }
 
+// TestOverflow: engines above the SDK's cardinality limit have no identity left, and LMCache's page leaves them out.
+func TestOverflow(t *testing.T) {
+	b := newBridge(t, prometheus.Both, sdkmetric.WithCardinalityLimit(2))
+	for _, engine := range []otelcache.Engine{llama, mistral, {ModelName: "qwen"}} {
+		b.monitor(t, engine).RemoteGetTime(t.Context(), time.Second)
+	}
+	text := b.text(t)
+	if !strings.Contains(text, `lmcache_remote_get_duration_seconds_count{otel_metric_overflow="true"`) {
+		t.Errorf("natively the page does not show the overflow:\n%s", text)
+	}
+	for name, family := range parse(t, text) {
+		if m := family.GetMetric(); strings.HasPrefix(name, "lmcache:") && (len(m) != 1 || engineOf(m[0]) != llama) {
+			t.Errorf("%s has the series %v, want llama's", name, m)
+		}
+	}
+}
+
 func TestNothingElseOnLMCachesPage(t *testing.T) {
 	b := newBridge(t, prometheus.LMCache)
 	hostMetrics(t, b.provider)

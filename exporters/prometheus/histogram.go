@@ -100,16 +100,12 @@ func (f *family) add(d *distribution, b bounds, count uint64, sum float64, exemp
 // rebucket adds the buckets of an exponential histogram, each as a whole to the bucket that its upper bound falls into.
 func (d *distribution) rebucket(b bounds, p *metricdata.ExponentialHistogramDataPoint[float64]) {
 	d.buckets[b.bucket(p.ZeroThreshold)] += p.ZeroCount
-	// The bucket at index i ends at base^(i+1), where base is 2^(2^-scale); below zero it ends at -base^i.
-	end := func(index int) float64 { return math.Exp2(math.Ldexp(float64(index), -int(p.Scale))) }
-	for i, n := range p.PositiveBucket.Counts {
+	for i, n := range p.PositiveBucket.Counts { // there are no negative times, speeds or shares
 		if n > 0 {
-			d.buckets[b.bucket(end(int(p.PositiveBucket.Offset)+i+1))] += n
-		}
-	}
-	for i, n := range p.NegativeBucket.Counts {
-		if n > 0 {
-			d.buckets[b.bucket(-end(int(p.NegativeBucket.Offset)+i))] += n
+			// The bucket at index i ends at base^(i+1), where base is 2^(2^-scale).
+			index := int(p.PositiveBucket.Offset) + i
+			end := math.Exp2(math.Ldexp(float64(index+1), -int(p.Scale)))
+			d.buckets[b.bucket(end)] += n
 		}
 	}
 }

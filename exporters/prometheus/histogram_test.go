@@ -4,6 +4,7 @@ package prometheus_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -96,11 +97,21 @@ func TestFailuresStayOut(t *testing.T) {
 
 // TestExponentialHistograms: a view that makes them for OpenTelemetry's vocabulary leaves LMCache's its buckets.
 func TestExponentialHistograms(t *testing.T) {
-	view := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram},
-		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: 20}})
+	for _, scale := range []int32{20, 0} {
+		t.Run(fmt.Sprintf("scale=%d", scale), func(t *testing.T) { testExponentialHistograms(t, scale) })
+	}
+}
+
+func exponential(scale int32) sdkmetric.View {
+	return sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindHistogram},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, MaxScale: scale}})
+}
+
+func testExponentialHistograms(t *testing.T, scale int32) {
+	view := exponential(scale)
 	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
 	mon := b.monitor(t, llama)
-	// Not near a bound, because the buckets of an exponential histogram do not end there.
+	// Their exponential buckets end before the next bound.
 	for _, ms := range []int{0, 3, 7, 7, 15, 300, 20000} {
 		mon.RemoteGetTime(t.Context(), time.Duration(ms)*time.Millisecond)
 	}
@@ -207,6 +218,37 @@ func TestExemplars(t *testing.T) {
 	}
 	if text := b.text(t); strings.Contains(text, "trace_id") {
 		t.Error("the text format has exemplars, which it does not know")
+	}
+}
+
+// TestLatestExemplar: of several in one of LMCache's buckets, as exponential histograms have them, the latest is shown.
+func TestLatestExemplar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBridge(t, prometheus.LMCache, sdkmetric.WithView(exponential(20)))
+		mon := b.monitor(t, llama)
+		for _, ms := range []int{12, 16, 14} {
+			mon.RemoteGetTime(sampled(), time.Duration(ms)*time.Millisecond)
+			time.Sleep(time.Second)
+		}
+		if text := b.openMetrics(t); strings.Count(text, "trace_id") != 1 || !strings.Contains(text, `"} 14.0 `) {
+			t.Errorf("the page has not the exemplar 14 alone:\n%s", text)
+		}
+	})
+}
+
+// TestCopiedMetrics: of several streams that views make of one instrument, the one under its own name counts, once.
+func TestCopiedMetrics(t *testing.T) {
+	instrument := sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}
+	b := newBridge(t, prometheus.LMCache,
+		sdkmetric.WithView(sdkmetric.NewView(instrument, sdkmetric.Stream{})),
+		sdkmetric.WithView(sdkmetric.NewView(instrument, sdkmetric.Stream{
+			Name:        "copy",
+			Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0.5}},
+		})))
+	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	h := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
+	if h.GetSampleCount() != 1 || below(t, h, 20) != 1 {
+		t.Errorf("lmcache:remote_time_to_get is %v, want one get in LMCache's buckets", h)
 	}
 }
 
