@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package auto
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.opentelemetry.io/contrib/propagators/autoprop"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/batch"
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/otelenv"
+)
+
+func (p *Pipeline) fromEnvironment(ctx context.Context, c config) (err error) {
+	disabled, err := otelenv.Disabled()
+	if err != nil {
+		return err
+	}
+	if disabled {
+		p.readNothing(c)
+		return nil
+	}
+	metrics, traces := chooseExporters(otelenv.Metrics), chooseExporters(otelenv.Traces)
+	if err := errors.Join(otelenv.CheckResource(), metrics.check(), traces.check(), p.setPropagator()); err != nil {
+		return err
+	}
+	readers, err := metrics.readers(ctx)
+	if err != nil {
+		return err
+	}
+	spanExporters, err := traces.spanExporters(ctx)
+	if err != nil {
+		return errors.Join(err, closeReaders(ctx, readers))
+	}
+	res, err := newResource(ctx, c.serviceName)
+	if err != nil {
+		return errors.Join(err, closeReaders(ctx, readers))
+	}
+
+	var mp *sdkmetric.MeterProvider
+	if all := append(readers, c.readers...); len(all) > 0 {
+		opts := []sdkmetric.Option{sdkmetric.WithResource(res), sdkmetric.WithView(c.views...)}
+		for _, r := range all {
+			opts = append(opts, sdkmetric.WithReader(r))
+			p.parts = append(p.parts, readerPart(r))
+		}
+		mp = sdkmetric.NewMeterProvider(opts...)
+		p.meterProvider = mp
+	}
+	var tp *sdktrace.TracerProvider
+	if len(spanExporters) > 0 {
+		opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
+		for _, e := range spanExporters {
+			processor := batch.New(e, batch.Config{})
+			p.processors = append(p.processors, processor)
+			p.parts = append(p.parts, part{name: "traces", flush: processor.ForceFlush, shutdown: processor.Shutdown})
+			opts = append(opts, sdktrace.WithSpanProcessor(processor))
+		}
+		tp = sdktrace.NewTracerProvider(opts...)
+		p.tracerProvider = tp
+	}
+	p.close = func(ctx context.Context) {
+		// The readers and processors are shut down already, and say so here as an error.
+		if mp != nil {
+			_ = mp.Shutdown(ctx)
+		}
+		if tp != nil {
+			_ = tp.Shutdown(ctx)
+		}
+	}
+	return nil
+}
+
+// readNothing gives the host's readers a meter provider in which nothing is recorded, so that they work and are empty.
+func (p *Pipeline) readNothing(c config) {
+	opts := make([]sdkmetric.Option, 0, len(c.readers))
+	for _, r := range c.readers {
+		opts = append(opts, sdkmetric.WithReader(r))
+		p.parts = append(p.parts, readerPart(r))
+	}
+	sdkmetric.NewMeterProvider(opts...)
+}
+
+func readerPart(r sdkmetric.Reader) part {
+	p := part{name: "metrics", shutdown: r.Shutdown}
+	if f, ok := r.(interface{ ForceFlush(context.Context) error }); ok {
+		p.flush = f.ForceFlush
+	}
+	return p
+}
+
+func closeReaders(ctx context.Context, readers []sdkmetric.Reader) error {
+	var errs []error
+	for _, r := range readers {
+		errs = append(errs, r.Shutdown(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Pipeline) setPropagator() error {
+	const name = "OTEL_PROPAGATORS"
+	names := otelenv.List(name)
+	if names == nil {
+		p.propagator = autoprop.NewTextMapPropagator()
+		return nil
+	}
+	propagator, err := autoprop.TextMapPropagator(names...)
+	if err != nil {
+		return fmt.Errorf("%s: %w; allowed: a list of tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none and registered names",
+			name, err)
+	}
+	p.propagator = propagator
+	return nil
+}

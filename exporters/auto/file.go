@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package auto
+
+import (
+	"context"
+	"fmt"
+
+	"go.opentelemetry.io/contrib/otelconf"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+const configFile = "OTEL_CONFIG_FILE"
+
+func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
+	opts := []sdkmetric.Option{sdkmetric.WithView(c.views...)}
+	for _, r := range c.readers {
+		opts = append(opts, sdkmetric.WithReader(r))
+	}
+	// otelconf finds the file itself, by the same variable.
+	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
+	if err != nil {
+		return fmt.Errorf("%s is %q: %w; allowed: a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
+	}
+	p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
+	_, p.unknownDrops = p.tracerProvider.(*sdktrace.TracerProvider)
+	for _, provider := range []struct {
+		name string
+		is   any
+	}{{"metrics", sdk.MeterProvider()}, {"traces", sdk.TracerProvider()}, {"logs", sdk.LoggerProvider()}} {
+		// The SDK's providers have these methods, the no-op ones, of what the file does not mention, have not.
+		if sdkProvider, ok := provider.is.(interface {
+			ForceFlush(context.Context) error
+			Shutdown(context.Context) error
+		}); ok {
+			p.parts = append(p.parts, part{name: provider.name, flush: sdkProvider.ForceFlush, shutdown: sdkProvider.Shutdown})
+		}
+	}
+	return nil
+}
