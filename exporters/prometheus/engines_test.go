@@ -84,6 +84,22 @@ func TestClosedEngine(t *testing.T) {
 	}
 }
 
+// TestClosedEngineLikeALiveOne: a closed engine that is called like a live one but for a worker is gone, too.
+func TestClosedEngineLikeALiveOne(t *testing.T) {
+	b := newBridge(t, prometheus.Both)
+	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
+	closed.RemoteGetTime(t.Context(), time.Second)
+	live.RemoteGetTime(t.Context(), time.Millisecond)
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{"lmcache:remote_time_to_get": 1, "lmcache_remote_get_duration_seconds": 0.001} {
+		if m := b.page(t)[name].GetMetric(); len(m) != 1 || m[0].GetHistogram().GetSampleSum() != want {
+			t.Errorf("%s has the series %v, want one with the sum %v", name, m, want)
+		}
+	}
+}
+
 // TestLastEngineClosed: nothing of LMCache's is left.
 func TestLastEngineClosed(t *testing.T) {
 	b := newBridge(t, prometheus.LMCache)

@@ -129,7 +129,7 @@ func (f *family) values(m *metricdata.Metrics, e *engines, t table) []float64 {
 	for set, v := range numbers(m.Data) {
 		s := e.series(set)
 		if row, ok := t.rows[s.id]; ok && !s.overflow {
-			values[row] = orIdle(f.toLMCache(v), f.idle)
+			values[row] = f.toLMCache(v)
 		}
 	}
 	return values

@@ -85,7 +85,7 @@ func pick(rows []distribution, t table, s series) *distribution {
 
 func (f *family) add(d *distribution, b bounds, count uint64, sum float64, exemplars []metricdata.Exemplar[float64]) {
 	d.count += count
-	d.sum += orIdle(f.toLMCache(sum), 0)
+	d.sum += f.toLMCache(sum)
 	for i := range exemplars {
 		if d.exemplars == nil {
 			d.exemplars = make([]*dto.Exemplar, len(d.buckets))

@@ -4,7 +4,6 @@ package prometheus
 
 import (
 	"slices"
-	"strings"
 
 	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/attribute"
@@ -31,9 +30,7 @@ type identity [len(identityAttributes)]string
 func (id identity) labels() []*dto.LabelPair {
 	pairs := make([]*dto.LabelPair, len(id))
 	for i := range id {
-		// Prometheus refuses a page with a label that is not UTF-8; the host may have put anything into its names.
-		value := strings.ToValidUTF8(id[i], "\uFFFD")
-		pairs[i] = &dto.LabelPair{Name: &identityAttributes[i].label, Value: &value}
+		pairs[i] = &dto.LabelPair{Name: &identityAttributes[i].label, Value: &id[i]}
 	}
 	return pairs
 }

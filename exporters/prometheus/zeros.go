@@ -2,11 +2,7 @@
 
 package prometheus
 
-import (
-	"math"
-
-	"github.com/lmcache-go/lmcache-otel/instruments"
-)
+import "github.com/lmcache-go/lmcache-otel/instruments"
 
 // LMCache exposes every series from the start, before anything happened: dashboards rely on it.
 
@@ -17,12 +13,4 @@ func idleValue(m instruments.Metric) float64 {
 		return 1
 	}
 	return 0
-}
-
-// orIdle keeps NaN, which LMCache never shows, off the page.
-func orIdle(v, idle float64) float64 {
-	if math.IsNaN(v) {
-		return idle
-	}
-	return v
 }
