@@ -165,7 +165,8 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 
 // TestNothingButHistograms: when views leave no counter, nothing tells closed engines, and all are shown.
 func TestNothingButHistograms(t *testing.T) {
-	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
+	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
 	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
 	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
 	if got := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {

@@ -59,7 +59,8 @@ func TestUnitsAreLMCaches(t *testing.T) {
 			t.Errorf("the sum of %s is %v, want %v", name, got, want)
 		}
 	}
-	if h := p[prometheus.OTelName(instruments.RemoteGetDuration.Metric())].GetMetric()[0].GetHistogram(); below(t, h, 0.01) != 0 || below(t, h, 0.02) != 1 {
+	h := p[prometheus.OTelName(instruments.RemoteGetDuration.Metric())].GetMetric()[0].GetHistogram()
+	if below(t, h, 0.01) != 0 || below(t, h, 0.02) != 1 {
 		t.Errorf("12 ms are not between 0.01 s and 0.02 s: %v", h)
 	}
 }

@@ -221,10 +221,11 @@ func (r *run) lookup(rt *rapid.T) {
 	m.lookup(tokens, hits, took)
 }
 
-// phased runs through phases, some of them more than once.
-func (r *run) phased(rt *rapid.T, names []otelcache.PhaseName, start func(otelcache.PhaseName) otelcache.Phase) (time.Duration, map[otelcache.PhaseName]time.Duration) {
-	var total time.Duration
-	spent := map[otelcache.PhaseName]time.Duration{}
+// phased runs through phases, some of them more than once. It returns the time of all and of each.
+func phased(
+	rt *rapid.T, names []otelcache.PhaseName, start func(otelcache.PhaseName) otelcache.Phase,
+) (total time.Duration, spent map[otelcache.PhaseName]time.Duration) {
+	spent = map[otelcache.PhaseName]time.Duration{}
 	for _, name := range rapid.SliceOfN(rapid.SampledFrom(names), 0, 6).Draw(rt, "phases") {
 		took := times.Draw(rt, "time of the phase")
 		phase := start(name)
@@ -241,7 +242,7 @@ func (r *run) retrieve(rt *rapid.T) {
 	tokens := tokenCounts.Draw(rt, "tokens")
 	hits := rapid.IntRange(0, tokens).Draw(rt, "hits")
 	_, retrieve := mon.StartRetrieve(r, tokens)
-	took, phases := r.phased(rt, []otelcache.PhaseName{
+	took, phases := phased(rt, []otelcache.PhaseName{
 		otelcache.ProcessTokens, otelcache.Broadcast, otelcache.ToGPU, otelcache.RemoteBatchedGet, otelcache.ConnectorBatchedGet,
 	}, func(name otelcache.PhaseName) otelcache.Phase {
 		_, phase := retrieve.StartPhase(r, name)
@@ -262,7 +263,7 @@ func (r *run) store(rt *rapid.T) {
 	tokens := tokenCounts.Draw(rt, "tokens")
 	stored := rapid.OneOf(rapid.IntRange(0, tokens), rapid.Just(otelcache.AllTokens)).Draw(rt, "stored")
 	_, store := mon.StartStore(r, tokens)
-	took, phases := r.phased(rt, []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put},
+	took, phases := phased(rt, []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put},
 		func(name otelcache.PhaseName) otelcache.Phase {
 			_, phase := store.StartPhase(r, name)
 			return phase

@@ -119,7 +119,8 @@ func TestPages(t *testing.T) {
 	if status, body := mustGet(t, s, "/metrics"); status != http.StatusOK || !strings.Contains(body, counted) {
 		t.Errorf("/metrics: status %d and %q, want 200 and %s", status, body, counted)
 	}
-	if status, body := mustGet(t, s, "/"); status != http.StatusOK || !strings.Contains(body, `href="/metrics"`) || strings.Contains(body, "debug/pprof") {
+	status, body := mustGet(t, s, "/")
+	if status != http.StatusOK || !strings.Contains(body, `href="/metrics"`) || strings.Contains(body, "debug/pprof") {
 		t.Errorf("/: status %d and %q, want 200, a link to metrics and none to profiles", status, body)
 	}
 	if status, _ := mustGet(t, s, "/secret"); status != http.StatusNotFound {
