@@ -193,7 +193,7 @@ func TestScrapeConcurrentSafe(t *testing.T) {
 	for range 3 {
 		scraping.Go(func() {
 			var last float64
-			for range 20 {
+			for range 8 {
 				p := b.page(t)
 				now := number(p.series(t, "lmcache:num_lookup_requests_total", llama))
 				h := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
