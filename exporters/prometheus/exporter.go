@@ -54,14 +54,14 @@ func New(opts ...Option) (*Exporter, error) {
 // Gatherer returns what [Exporter.Handler] serves, for programs that merge it with other gatherers or push it. Families are in
 // the order of their names. They must not be changed.
 //
-// It fails when the exporter has no meter provider or was shut down. An error of some callback of the host does not make it fail: it
-// goes to [otel.Handle], and what was collected is returned.
+// It fails when the exporter has no meter provider or was shut down, when a callback of the host panics, and when metrics of the host end up
+// as the same series. An error of some callback does not make it fail: it goes to [otel.Handle], and what was collected is returned.
 func (e *Exporter) Gatherer() client.Gatherer { return client.GathererFunc(e.gather) }
 
 func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	// As with a panic in one of Prometheus's own collectors, the scrape fails and the host lives.
+	// A callback of the host that panics costs the scrape. An HTTP server would live on, but not everybody gathers in one.
 	defer func() {
 		if p := recover(); p != nil {
 			families, err = nil, fmt.Errorf("collect metrics: panic: %v", p)

@@ -26,7 +26,7 @@ func TestGolden(t *testing.T) {
 				time.Sleep(10 * time.Second) // for the hit rates
 				got, file := b.text(t), filepath.Join("testdata", v.String()+".txt")
 				if *update {
-					if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // as other files of a repository
+					if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

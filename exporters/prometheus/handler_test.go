@@ -130,6 +130,23 @@ func TestHostCallbacks(t *testing.T) {
 	}
 }
 
+// TestRepeatedSeries: a page that Prometheus would refuse is an error, as with OpenTelemetry's own exporter.
+func TestRepeatedSeries(t *testing.T) {
+	handled := handled(t)
+	b := newBridge(t, prometheus.OTel)
+	for _, name := range []string{"host.work", "host_work"} {
+		counter, err := b.provider.Meter("host").Int64Counter(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter.Add(t.Context(), 1)
+	}
+	answer := b.get()
+	if want := "was collected before"; answer.Code != http.StatusInternalServerError || !strings.Contains(handled(), want) {
+		t.Errorf("status %d and %q handled, want 500 and %q", answer.Code, handled(), want)
+	}
+}
+
 func TestCompression(t *testing.T) {
 	b := newBridge(t, prometheus.LMCache)
 	b.monitor(t, llama)
