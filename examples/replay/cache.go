@@ -134,7 +134,7 @@ func (c *cache) get(ctx context.Context, keys []key) ([]found, error) {
 	for n < len(keys) && has[n] {
 		b := &blocks[n]
 		if !b.lastUsed.IsZero() {
-			c.mon.ReuseChunk(ctx, now.Sub(b.lastUsed))
+			c.mon.ReuseChunk(ctx, max(now.Sub(b.lastUsed), 0)) // another worker may have used it since now
 		}
 		b.lastUsed = now
 		if b.tier != inMemory {

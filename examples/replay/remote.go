@@ -57,15 +57,14 @@ func openRemote(ctx context.Context, addr string, mon *otelcache.Monitor, tracer
 	r.namespace = fmt.Sprintf("replay:%x:", time.Now().UnixNano())
 
 	logging.Disable() // what goes wrong is returned, too
-	// Without a handshake, a connection that is made in the middle of a request adds no commands to its trace.
 	r.client = redis.NewClient(&redis.Options{Addr: addr, Protocol: 2, DisableIdentity: true, MaxRetries: 1, DialerRetries: 1})
 	ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	err := redisotel.InstrumentTracing(r.client,
 		redisotel.WithTracerProvider(tracers),
 		redisotel.WithDBStatement(false), // would be the data of the blocks
 		redisotel.WithCallerEnabled(false),
-		redisotel.WithDialFilter(true),
-		redisotel.WithCommandFilter(func(cmd redis.Cmder) bool { return cmd.Name() == "ping" }), // not part of any request
+		redisotel.WithDialFilter(true), // as hello: a new connection is no part of the request that happens to need it first
+		redisotel.WithCommandFilter(func(cmd redis.Cmder) bool { return cmd.Name() == "ping" || cmd.Name() == "hello" }),
 	)
 	if err == nil {
 		err = r.ping(ctx)

@@ -140,12 +140,16 @@ func (r *run) all(ctx context.Context, requests []request) (served int) {
 	return int(done.Load())
 }
 
+// maxWait keeps times from overflowing at a speed close to 0.
+const maxWait = 1 << 62
+
 // waitForArrival returns false when ctx ended before the request arrived.
 func (r *run) waitForArrival(ctx context.Context, began time.Time, q request) bool {
 	if r.speed == 0 {
 		return ctx.Err() == nil
 	}
-	timer := time.NewTimer(time.Until(began.Add(time.Duration(float64(q.at) / r.speed))))
+	after := time.Duration(min(float64(q.at)/r.speed, maxWait))
+	timer := time.NewTimer(time.Until(began.Add(after)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
