@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+func TestPhaseTimes(t *testing.T) {
+	const toGPU, processTokens = "lmcache.retrieve.to_gpu.duration", "lmcache.retrieve.process_tokens.duration"
+	for _, c := range []struct {
+		name string
+		run  func(context.Context, *otelcache.Retrieve)
+		want points
+	}{
+		{"entered again", func(ctx context.Context, r *otelcache.Retrieve) {
+			for range 3 {
+				_, p := r.StartPhase(ctx, otelcache.ToGPU)
+				time.Sleep(10 * ms)
+				p.End()
+			}
+		}, points{toGPU: "sum 0.03, 1 ≤ 0.04096"}},
+		{"overlapping", func(ctx context.Context, r *otelcache.Retrieve) {
+			_, a := r.StartPhase(ctx, otelcache.ToGPU)
+			time.Sleep(10 * ms)
+			_, b := r.StartPhase(ctx, otelcache.ProcessTokens)
+			time.Sleep(10 * ms)
+			a.End()
+			time.Sleep(30 * ms)
+			b.End()
+		}, points{toGPU: "sum 0.02, 1 ≤ 0.02048", processTokens: "sum 0.04, 1 ≤ 0.04096"}},
+		{"several goroutines", func(ctx context.Context, r *otelcache.Retrieve) {
+			var wg sync.WaitGroup
+			for range 8 {
+				wg.Go(func() {
+					_, p := r.StartPhase(ctx, otelcache.ToGPU)
+					time.Sleep(10 * ms)
+					p.End()
+				})
+			}
+			wg.Wait()
+		}, points{toGPU: "sum 0.08, 1 ≤ 0.08192"}},
+		{"recorded and live", func(ctx context.Context, r *otelcache.Retrieve) {
+			start := time.Now()
+			r.RecordPhase(otelcache.ToGPU, start, start.Add(10*ms))
+			_, p := r.StartPhase(ctx, otelcache.ToGPU)
+			time.Sleep(10 * ms)
+			p.End()
+		}, points{toGPU: "sum 0.02, 1 ≤ 0.02048"}},
+		{"still running", func(ctx context.Context, r *otelcache.Retrieve) {
+			r.StartPhase(ctx, otelcache.ToGPU)
+			time.Sleep(10 * ms)
+		}, points{}},
+		{"from the context", func(ctx context.Context, _ *otelcache.Retrieve) {
+			_, p := otelcache.RetrieveFromContext(ctx).StartPhase(ctx, otelcache.ToGPU)
+			time.Sleep(10 * ms)
+			p.End()
+		}, points{toGPU: "sum 0.01, 1 ≤ 0.01024"}},
+	} {
+		bubble(t, c.name, func(t *testing.T) {
+			tel := newTelemetry(t)
+			ctx, r := tel.StartRetrieve(context.Background(), 10)
+			c.run(ctx, r)
+			r.Finish(0)
+			got, fed := points{}, tel.fed(t)
+			for _, name := range []string{toGPU, processTokens} {
+				if v, ok := fed[name]; ok {
+					got[name] = v
+				}
+			}
+			wantPoints(t, got, c.want)
+		})
+	}
+}
+
+func TestRetrieveFromContextGivesTheInnermost(t *testing.T) {
+	tel := newTelemetry(t)
+	if r := otelcache.RetrieveFromContext(context.Background()); r != nil {
+		t.Errorf("got %p from a context without a retrieve, want nil", r)
+	}
+	outer, a := tel.StartRetrieve(context.Background(), 1)
+	inner, b := tel.StartRetrieve(outer, 1)
+	if otelcache.RetrieveFromContext(outer) != a || otelcache.RetrieveFromContext(inner) != b {
+		t.Error("want each context's own retrieve")
+	}
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+func TestSpans(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		call func(context.Context, *otelcache.Monitor)
+		want string
+	}{
+		{"lookup", func(ctx context.Context, m *otelcache.Monitor) {
+			_, l := m.StartLookup(ctx, 1000)
+			l.SetRequestID("r1")
+			l.SetAttributes(attribute.String("tenant", "a"))
+			l.Finish(250)
+		}, "lmcache.lookup{lmcache.hit_rate=0.25 lmcache.request.id=r1 lmcache.tokens.hit=250 lmcache.tokens.requested=1000 tenant=a}\n"},
+		{"retrieve", func(ctx context.Context, m *otelcache.Monitor) {
+			ctx, r := m.StartRetrieve(ctx, 1000)
+			pctx, p := r.StartPhase(ctx, otelcache.ToGPU)
+			_, g := m.StartRemoteGet(pctx)
+			g.Finish(64)
+			p.SetBytes(4096)
+			p.SetChunks(2)
+			p.End()
+			_, p = r.StartPhase(ctx, otelcache.Broadcast)
+			p.End()
+			time.Sleep(time.Second)
+			r.Finish(500)
+		}, `
+			lmcache.retrieve{lmcache.hit_rate=0.5 lmcache.speed=500 lmcache.tokens.hit=500 lmcache.tokens.requested=1000}
+			  to_gpu{lmcache.bytes=4096 lmcache.chunks=2}
+			    lmcache.remote.get (client){lmcache.bytes=64}
+			  broadcast
+		`},
+		{"store", func(ctx context.Context, m *otelcache.Monitor) {
+			ctx, s := m.StartStore(ctx, 1000)
+			_, p := s.StartPhase(ctx, otelcache.Put)
+			time.Sleep(time.Second)
+			p.End()
+			s.Finish(600)
+		}, `
+			lmcache.store{lmcache.speed=600 lmcache.tokens.requested=1000 lmcache.tokens.stored=600}
+			  put
+		`},
+		{"transfer and its other side", func(ctx context.Context, m *otelcache.Monitor) {
+			ctx, tr := m.StartTransfer(ctx, 1000, "b")
+			_, served := m.ServeTransfer(ctx, 1000, "a")
+			time.Sleep(time.Second)
+			served.Finish()
+			tr.Finish()
+		}, `
+			lmcache.p2p_transfer (client){lmcache.p2p.peer=b lmcache.speed=1000 lmcache.tokens.requested=1000}
+			  lmcache.p2p_transfer (server){lmcache.p2p.peer=a lmcache.speed=1000 lmcache.tokens.requested=1000}
+		`},
+		{"remote put", func(ctx context.Context, m *otelcache.Monitor) {
+			_, p := m.StartRemotePut(ctx)
+			p.Finish(64)
+		}, "lmcache.remote.put (client){lmcache.bytes=64}\n"},
+		{"failure", func(ctx context.Context, m *otelcache.Monitor) {
+			_, r := m.StartRetrieve(ctx, 1000)
+			r.Fail(errBroken)
+		}, "lmcache.retrieve{error.type=*errors.errorString lmcache.tokens.requested=1000} Error: broken event exception\n"},
+		{"failure without an error", func(ctx context.Context, m *otelcache.Monitor) {
+			_, s := m.StartStore(ctx, 1000)
+			s.Fail(nil)
+		}, "lmcache.store{error.type=_OTHER lmcache.tokens.requested=1000} Error: failed\n"},
+		{"never finished", func(ctx context.Context, m *otelcache.Monitor) { m.StartLookup(ctx, 1000) }, ""},
+	} {
+		bubble(t, c.name, func(t *testing.T) {
+			tel := newTelemetry(t)
+			c.call(context.Background(), tel.Monitor)
+			wantSpans(t, tel, c.want)
+			for _, p := range []string{"tenant=a", "r1"} {
+				for name := range tel.collect(t) {
+					if strings.Contains(name, p) {
+						t.Errorf("data point %s carries %s, which is for spans only", name, p)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestSpansAreChildrenOfTheCallers(t *testing.T) {
+	tel := newTelemetry(t)
+	ctx, caller := tel.tracer.Tracer("caller").Start(context.Background(), "request")
+	_, l := tel.StartLookup(ctx, 10)
+	l.Finish(0)
+	caller.End()
+	wantSpans(t, tel, `
+		request
+		  lmcache.lookup{lmcache.hit_rate=0 lmcache.tokens.hit=0 lmcache.tokens.requested=10}
+	`)
+}
+
+// TestPhaseOfForeignContext checks that a phase belongs to its request, whatever context it is started with.
+func TestPhaseOfForeignContext(t *testing.T) {
+	tel := newTelemetry(t)
+	_, r := tel.StartRetrieve(context.Background(), 10)
+	foreign, other := tel.tracer.Tracer("caller").Start(context.Background(), "other")
+	_, p := r.StartPhase(foreign, otelcache.ToGPU)
+	p.End()
+	r.Finish(0)
+	other.End()
+	wantSpans(t, tel, `
+		lmcache.retrieve{lmcache.hit_rate=0 lmcache.speed=0 lmcache.tokens.hit=0 lmcache.tokens.requested=10}
+		  to_gpu
+		other
+	`)
+}
+
+func TestUnsampledRequestsHaveTimesButNoPhaseSpans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := make(chan string, 10)
+		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(countingSampler{started}))
+		tel := newTelemetry(t, otelcache.WithTracerProvider(tp))
+		ctx, r := tel.StartRetrieve(context.Background(), 10)
+		_, p := r.StartPhase(ctx, otelcache.ToGPU)
+		time.Sleep(20 * ms)
+		p.End()
+		now := time.Now()
+		r.RecordPhase(otelcache.Broadcast, now.Add(-ms), now)
+		r.Finish(0)
+		if got := tel.fed(t)["lmcache.retrieve.to_gpu.duration"]; got != "sum 0.02, 1 ≤ 0.02048" {
+			t.Errorf("to_gpu is %q, want 20 ms", got)
+		}
+		if len(started) != 1 || <-started != "lmcache.retrieve" {
+			t.Errorf("want the span of the request started, and none for its phases")
+		}
+	})
+}
+
+// countingSampler samples nothing, and says what it was asked about.
+type countingSampler struct{ started chan<- string }
+
+func (s countingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	s.started <- p.Name
+	return sdktrace.SamplingResult{Decision: sdktrace.Drop}
+}
+
+func (countingSampler) Description() string { return "counting" }
