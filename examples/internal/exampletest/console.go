@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package examples_test
+package exampletest
 
 import (
 	"encoding/json"
@@ -11,32 +11,33 @@ import (
 
 // Kinds of spans as the console exporter writes them.
 const (
-	internalSpan = 1
-	serverSpan   = 2
-	clientSpan   = 3
+	InternalSpan = 1
+	ServerSpan   = 2
+	ClientSpan   = 3
 )
 
-type spanID struct{ TraceID, SpanID string }
+// Identity is that of a span, in hexadecimal digits.
+type Identity struct{ TraceID, SpanID string }
 
-// span is a span on the console.
-type span struct {
+// Span is a span on the console.
+type Span struct {
 	Name        string
-	SpanContext spanID
+	SpanContext Identity
 	Parent      struct {
-		spanID
+		Identity
 		Remote bool
 	}
 	SpanKind int
 }
 
-// console reads what the console exporters wrote to standard output: spans, and the names of metrics.
-func console(t *testing.T, p *process) (spans []span, metrics map[string]bool) {
+// Console reads what the console exporters wrote to standard output: spans, and the names of metrics.
+func (p *Process) Console(t *testing.T) (spans []Span, metrics map[string]bool) {
 	t.Helper()
 	metrics = map[string]bool{}
 	in := json.NewDecoder(&p.stdout)
 	for {
 		var v struct {
-			span
+			Span
 			ScopeMetrics []struct{ Metrics []struct{ Name string } }
 		}
 		err := in.Decode(&v)
@@ -44,10 +45,10 @@ func console(t *testing.T, p *process) (spans []span, metrics map[string]bool) {
 			return spans, metrics
 		}
 		if err != nil {
-			t.Fatalf("output of %s: %v", p.Path, err)
+			t.Fatalf("standard output: %v", err)
 		}
 		if v.Name != "" {
-			spans = append(spans, v.span)
+			spans = append(spans, v.Span)
 		}
 		for _, s := range v.ScopeMetrics {
 			for _, m := range s.Metrics {
@@ -57,10 +58,10 @@ func console(t *testing.T, p *process) (spans []span, metrics map[string]bool) {
 	}
 }
 
-// one returns the only span of that name.
-func one(t *testing.T, spans []span, name string) span {
+// One returns the only span of that name.
+func One(t *testing.T, spans []Span, name string) Span {
 	t.Helper()
-	var found []span
+	var found []Span
 	for _, s := range spans {
 		if s.Name == name {
 			found = append(found, s)
@@ -72,10 +73,11 @@ func one(t *testing.T, spans []span, name string) span {
 	return found[0]
 }
 
-func checkChild(t *testing.T, child, parent span, kind int) {
+// CheckChild checks that child is a child of parent and of that kind.
+func CheckChild(t *testing.T, child, parent Span, kind int) {
 	t.Helper()
-	if child.Parent.spanID != parent.SpanContext {
-		t.Errorf("parent of %s: got %+v, want %s %+v", child.Name, child.Parent.spanID, parent.Name, parent.SpanContext)
+	if child.Parent.Identity != parent.SpanContext {
+		t.Errorf("parent of %s: got %+v, want %s %+v", child.Name, child.Parent.Identity, parent.Name, parent.SpanContext)
 	}
 	if child.SpanContext.TraceID != parent.SpanContext.TraceID {
 		t.Errorf("trace of %s: got %s, want %s", child.Name, child.SpanContext.TraceID, parent.SpanContext.TraceID)
