@@ -5,6 +5,7 @@ package auto
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"go.opentelemetry.io/contrib/otelconf"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -14,14 +15,26 @@ import (
 const configFile = "OTEL_CONFIG_FILE"
 
 func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
+	model, err := parseFile(file)
+	if err != nil {
+		return fmt.Errorf("%s is %q: %w; allowed: a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
+	}
+	if model.Disabled != nil && *model.Disabled {
+		p.readNothing(c)
+		return nil
+	}
+	if model.MeterProvider == nil && len(c.readers)+len(c.views) > 0 {
+		return fmt.Errorf("%s is %q: it has no meter_provider, which WithReader and WithViews add to; allowed: a file with one, "+
+			"if need be \"meter_provider: {readers: []}\"", configFile, file)
+	}
 	opts := []sdkmetric.Option{sdkmetric.WithView(c.views...)}
 	for _, r := range c.readers {
 		opts = append(opts, sdkmetric.WithReader(r))
 	}
-	// otelconf finds the file itself, by the same variable.
+	// otelconf reads the file again, by the same variable.
 	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
 	if err != nil {
-		return fmt.Errorf("%s is %q: %w; allowed: a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
+		return fmt.Errorf("%s is %q: %w", configFile, file, err)
 	}
 	p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
 	_, p.unknownDrops = p.tracerProvider.(*sdktrace.TracerProvider)
@@ -38,4 +51,12 @@ func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
 		}
 	}
 	return nil
+}
+
+func parseFile(file string) (*otelconf.OpenTelemetryConfiguration, error) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return otelconf.ParseYAML(content)
 }

@@ -102,6 +102,9 @@ func (p *Pipeline) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	err := p.each(ctx, "shut down", func(part part) func(context.Context) error { return part.shutdown })
+	for _, processor := range p.processors {
+		processor.Abandon() // one that hangs may not have noticed yet that its time is over
+	}
 	if p.close != nil {
 		p.close(ctx)
 	}

@@ -99,12 +99,18 @@ func (p *Processor) Shutdown(ctx context.Context) error {
 	}
 	before := p.Dropped()
 	err := p.batches.Shutdown(ctx)
-	p.exporter.abandon()
-	p.settled.Store(true)
+	p.Abandon()
 	if n := p.Dropped() - before; n > 0 {
 		return errors.Join(fmt.Errorf("%d spans were not delivered", n), err, p.exporter.lastError())
 	}
 	return err
+}
+
+// Abandon gives up what was not exported until now; Shutdown does so at its end. It never waits.
+func (p *Processor) Abandon() {
+	p.stopped.Store(true)
+	p.exporter.abandon()
+	p.settled.Store(true)
 }
 
 // Dropped returns how many sampled spans were lost so far: the queue was full, the export failed, or they ended after Shutdown. A span
