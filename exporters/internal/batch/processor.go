@@ -72,8 +72,11 @@ func (p *Processor) OnEnd(s sdktrace.ReadOnlySpan) {
 	p.batches.OnEnd(s)
 }
 
-// ForceFlush exports what is queued. When ctx ends first, the export goes on without the caller.
+// ForceFlush exports what is queued. When ctx ends first, the export goes on without the caller. Shutdown takes it over, and tells its errors.
 func (p *Processor) ForceFlush(ctx context.Context) error {
+	if p.stopped.Load() {
+		return nil
+	}
 	select {
 	case p.flushing <- struct{}{}:
 	case <-ctx.Done():
@@ -86,6 +89,9 @@ func (p *Processor) ForceFlush(ctx context.Context) error {
 	}()
 	select {
 	case err := <-done:
+		if p.stopped.Load() {
+			return nil
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
