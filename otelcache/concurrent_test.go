@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+// TestCursorsConcurrentSafe has two cursors and a logger read side by side while eight goroutines record: each sees every event once.
+func TestCursorsConcurrentSafe(t *testing.T) {
+	tel := newTelemetry(t, feedOptions...)
+	var logged, first, second int64
+	l, err := otelcache.NewStatsLogger(tel.Monitor, ms, otelcache.WithSink(func(s otelcache.Stats) { logged += seen(s) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := tel.Cursor(), tel.Cursor()
+	const goroutines, each = 8, 500
+	var recording, reading sync.WaitGroup
+	for range goroutines {
+		recording.Go(func() {
+			for range each {
+				_, l := tel.StartLookup(context.Background(), 2)
+				l.Finish(1)
+				tel.ReuseChunk(context.Background(), time.Second)
+			}
+		})
+	}
+	done := make(chan struct{})
+	for _, r := range []struct {
+		cursor *otelcache.Cursor
+		sum    *int64
+	}{{a, &first}, {b, &second}} {
+		reading.Go(func() {
+			for {
+				select {
+				case <-done:
+					*r.sum += seen(r.cursor.Next())
+					return
+				default:
+					*r.sum += seen(r.cursor.Next())
+				}
+			}
+		})
+	}
+	recording.Wait()
+	close(done)
+	reading.Wait()
+	if err := l.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	const want = goroutines * each * (1 + 2 + 1 + 1 + 1) // requests, tokens, hits, hit rates, lifespans
+	if first != want || second != want || logged != want {
+		t.Errorf("the cursors saw %d and %d, the logger %d, want %d each", first, second, logged, want)
+	}
+}
+
+func seen(s otelcache.Stats) int64 {
+	return s.LookupRequests + s.LookupTokens + s.LookupHits + int64(s.LookupHitRates.Count()) + int64(s.ChunkLifespan.Count())
+}
+
+// TestMonitorConcurrentSafe records from several goroutines at once, with a reader.
+func TestMonitorConcurrentSafe(t *testing.T) {
+	tel := newTelemetry(t, feedOptions...)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 200 {
+				_, r := tel.StartRetrieve(context.Background(), 10)
+				_, p := r.StartPhase(context.Background(), otelcache.ToGPU)
+				p.End()
+				r.SetRequestID("r")
+				r.Finish(5)
+				tel.Ping(ms, 0)
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 50 {
+			tel.collect(t)
+		}
+	})
+	wg.Wait()
+	if got := tel.collect(t)["lmcache.retrieve.hit_tokens"]; got != "4000" {
+		t.Errorf("got %s hit tokens, want 4000", got)
+	}
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestDistributionIsCloseToTheValues(t *testing.T) {
+	m := newTelemetry(t).Monitor
+	cursor := m.Cursor()
+	rapid.Check(t, func(t *rapid.T) {
+		var values []time.Duration
+		var sum time.Duration
+		for _, power := range rapid.SliceOfN(rapid.Float64Range(0, 15), 1, 50).Draw(t, "powers of ten") {
+			d := time.Duration(math.Pow(10, power)) // a nanosecond to eleven days
+			values, sum = append(values, d), sum+d
+			m.ReuseChunk(context.Background(), d)
+		}
+		slices.Sort(values)
+		got := cursor.Next().ChunkLifespan
+		if got.Count() != uint64(len(values)) || got.Sum() != sum.Seconds() {
+			t.Fatalf("count %d, sum %v, want %d and %v", got.Count(), got.Sum(), len(values), sum.Seconds())
+		}
+		near := func(what string, got float64, d time.Duration) {
+			if want := d.Seconds(); math.Abs(got-want) > 0.05*want {
+				t.Fatalf("%s is %v, want %v within 5 %%", what, got, want)
+			}
+		}
+		near("min", got.Min(), values[0])
+		near("max", got.Max(), values[len(values)-1])
+		for _, q := range []float64{0.25, 0.5, 0.75} {
+			near("quantile", got.Quantile(q), values[int(math.Ceil(q*float64(len(values))))-1])
+		}
+	})
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.opentelemetry.io/otel/metric/noop"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+// newExampleMonitor keeps the examples apart; a service leaves the option out for the global providers.
+func newExampleMonitor() *otelcache.Monitor {
+	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "example"},
+		otelcache.WithMeterProvider(noop.NewMeterProvider()))
+	if err != nil {
+		panic(err)
+	}
+	return mon
+}
+
+func ExampleMonitor_StartLookup() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	_, lookup := mon.StartLookup(context.Background(), 1000)
+	lookup.Finish(250)
+
+	fmt.Println(cursor.Next().LookupHitRate)
+	// Output: 0.25
+}
+
+func ExampleMonitor_StartRetrieve() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	ctx, retrieve := mon.StartRetrieve(context.Background(), 1000)
+	_, phase := retrieve.StartPhase(ctx, otelcache.ToGPU)
+	phase.SetBytes(4096)
+	phase.End()
+	retrieve.Finish(500)
+
+	stats := cursor.Next()
+	fmt.Println(stats.HitTokens, "of", stats.RequestedTokens)
+	// Output: 500 of 1000
+}
+
+func ExampleMonitor_StartStore() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	ctx, store := mon.StartStore(context.Background(), 1000)
+	_, phase := store.StartPhase(ctx, otelcache.Put)
+	phase.End()
+	store.Finish(otelcache.AllTokens)
+
+	fmt.Println(cursor.Next().StoredTokens)
+	// Output: 1000
+}
+
+func ExampleMonitor_StartTransfer() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	_, transfer := mon.StartTransfer(context.Background(), 1000, "10.0.0.7:5000")
+	transfer.Finish()
+
+	fmt.Println(cursor.Next().P2PTransferredTokens)
+	// Output: 1000
+}
+
+func ExampleMonitor_StartRemoteGet() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	_, get := mon.StartRemoteGet(context.Background())
+	get.Finish(4096)
+
+	fmt.Println(cursor.Next().RemoteReadBytes)
+	// Output: 4096
+}
+
+func ExampleMonitor_StartRemotePut() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	_, put := mon.StartRemotePut(context.Background())
+	put.Finish(4096)
+
+	fmt.Println(cursor.Next().RemoteWriteBytes)
+	// Output: 4096
+}
+
+func ExampleRetrieveFromContext() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	// A storage backend knows the context alone.
+	get := func(ctx context.Context) {
+		start := time.Now()
+		otelcache.RetrieveFromContext(ctx).RecordPhase(otelcache.RemoteBatchedGet, start, start.Add(20*time.Millisecond))
+	}
+	ctx, retrieve := mon.StartRetrieve(context.Background(), 1000)
+	get(ctx)
+	retrieve.Finish(1000)
+
+	fmt.Println(cursor.Next().RemoteBatchedGetTime.Sum())
+	// Output: 0.02
+}
+
+func ExampleRetrieve_Fail() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	_, retrieve := mon.StartRetrieve(context.Background(), 1000)
+	retrieve.Fail(errors.New("remote backend is gone"))
+
+	stats := cursor.Next()
+	fmt.Println(stats.RetrieveRequests, stats.HitTokens, stats.TimeToRetrieve.Count())
+	// Output: 1 0 0
+}
+
+func ExampleMonitor_Cursor() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	mon.Evict(12)
+	fmt.Println(cursor.Next().LocalCPUEvictedKeys)
+	mon.Evict(3)
+	fmt.Println(cursor.Next().LocalCPUEvictedKeys)
+	// Output:
+	// 12
+	// 3
+}
+
+func ExampleNewStatsLogger() {
+	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "logger"},
+		otelcache.WithMeterProvider(noop.NewMeterProvider()), otelcache.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer mon.Close()
+	logger, err := otelcache.NewStatsLogger(mon, 10*time.Second, otelcache.WithSink(func(s otelcache.Stats) {
+		fmt.Println(s.LocalCPUEvictedKeys, "keys evicted")
+	}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	mon.Evict(12)
+
+	if err := logger.Shutdown(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output: 12 keys evicted
+}
+
+func ExampleMonitor_Observe() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	entries := map[string][]byte{}
+
+	observation, err := mon.Observe(instruments.LocalCPUHotCacheEntries, func() float64 { return float64(len(entries)) })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer observation.Unregister()
+
+	_, err = mon.Observe(instruments.LocalCPUHotCacheEntries, func() float64 { return 0 })
+	fmt.Println(errors.Is(err, otelcache.ErrObserved))
+	// Output: true
+}
+
+func ExampleGetOrCreate() {
+	engine := otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "shared"}
+	a, err := otelcache.GetOrCreate(engine)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer a.Close()
+	b, err := otelcache.GetOrCreate(engine)
+	fmt.Println(a == b, err)
+	// Output: true <nil>
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"sync"
+	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
+
+func TestEngineHasOneMonitorOnAProvider(t *testing.T) {
+	r := sdkmetric.NewManualReader()
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r))
+	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
+	_, err := otelcache.New(testEngine, otelcache.WithMeterProvider(mp))
+	wantError(t, err, otelcache.ErrEngineLive, testEngine.ModelName)
+	openMonitor(t, testEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider()))
+
+	m.Evict(5)
+	closeMonitor(t, m)
+	if got := collect(t, r); len(got) != 0 {
+		t.Errorf("got %v of a closed engine, want nothing", got)
+	}
+	again := openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
+	again.Evict(2)
+	m.Evict(100) // reaches nobody
+	if got := pointsOf(t, collect(t, r), testIdentity)["lmcache.local_cpu.evicted_keys"]; got != "2" {
+		t.Errorf("the new monitor has %s keys, want 2", got)
+	}
+}
+
+func TestEnginesDoNotMix(t *testing.T) {
+	r := sdkmetric.NewManualReader()
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r))
+	openMonitor(t, otelcache.Engine{WorkerID: "0"}, otelcache.WithMeterProvider(mp)).Evict(1)
+	openMonitor(t, otelcache.Engine{WorkerID: "1"}, otelcache.WithMeterProvider(mp)).Evict(2)
+	got := pointsOf(t, collect(t, r), *attribute.EmptySet()) // the fields that are unset are left out
+	for worker, want := range map[string]string{"0": "1", "1": "2"} {
+		if v := got["lmcache.local_cpu.evicted_keys{lmcache.worker.id="+worker+"}"]; v != want {
+			t.Errorf("worker %s evicted %q keys, want %s", worker, v, want)
+		}
+	}
+}
+
+func TestGetOrCreateConcurrentSafe(t *testing.T) {
+	e := otelcache.Engine{WorkerID: "get or create"}
+	got := make([]*otelcache.Monitor, 16)
+	var wg sync.WaitGroup
+	for i := range got {
+		wg.Go(func() {
+			m, err := otelcache.GetOrCreate(e)
+			if err != nil {
+				t.Errorf("GetOrCreate: %v", err)
+			}
+			got[i] = m
+		})
+	}
+	wg.Wait()
+	for _, m := range got {
+		if m != got[0] {
+			t.Error("got several monitors, want one")
+		}
+	}
+	closeMonitor(t, got[0])
+	again, err := otelcache.GetOrCreate(e)
+	if err != nil || again == got[0] {
+		t.Errorf("got %p, %v after Close of %p, want another monitor", again, err, got[0])
+	}
+	closeMonitor(t, again)
+}
