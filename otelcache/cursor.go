@@ -19,7 +19,11 @@ type Cursor struct {
 }
 
 // Cursor returns a cursor that starts now: its first Next gives what happens from here on.
+//
+// Requests that are in progress when a monitor gets its first cursor are counted, but have no time if nothing else wanted
+// to know it.
 func (m *Monitor) Cursor() *Cursor {
+	m.distributions.CompareAndSwap(nil, new(distributions))
 	c := &Cursor{mon: m}
 	c.Next()
 	return c
@@ -31,9 +35,9 @@ func (c *Cursor) Next() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	m := c.mon
-	now, counters := m.now(), m.counters.load()
+	now, counters, distributions := m.now(), m.counters.load(), m.distributions.Load()
 	n := func(id counterID) int64 { return counters[id] - c.counters[id] }
-	d := func(id distributionID) Distribution { return m.distributions[id].since(&c.distributions[id]) }
+	d := func(id distributionID) Distribution { return distributions[id].since(&c.distributions[id]) }
 	gauge := func(id gaugeID) float64 {
 		v, _ := m.gauges[id].load() // 0 when it was never set
 		return v

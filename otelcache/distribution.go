@@ -71,6 +71,8 @@ func (d *distribution) count(v float64) {
 	}
 }
 
+type distributions [numDistributions]distribution
+
 // position is how much of a distribution a reader has seen.
 type position struct {
 	nanoseconds int64

@@ -19,6 +19,7 @@ import (
 // which TestHandwrittenIsEquivalent checks, and keeps no statistics.
 type handwritten struct {
 	tracer       trace.Tracer
+	identity     []attribute.KeyValue
 	spanOptions  []trace.SpanStartOption
 	clientOption []trace.SpanStartOption
 	add          []metric.AddOption
@@ -47,6 +48,7 @@ func newHandwritten(e otelcache.Engine, tp trace.TracerProvider, mp metric.Meter
 	set := metric.WithAttributeSet(attribute.NewSet(identity...))
 	h := &handwritten{
 		tracer:       tp.Tracer(instruments.ScopeName, trace.WithInstrumentationVersion(otelcache.Version)),
+		identity:     identity,
 		spanOptions:  []trace.SpanStartOption{trace.WithAttributes(identity...)},
 		clientOption: []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(identity...)},
 		add:          []metric.AddOption{set},
@@ -122,6 +124,9 @@ func (h *handwritten) lookup(ctx context.Context, w work) {
 func (h *handwritten) phase(ctx context.Context, name string, w work, step int) time.Duration {
 	start := time.Now()
 	_, span := h.tracer.Start(ctx, name)
+	if span.IsRecording() {
+		span.SetAttributes(h.identity...)
+	}
 	w.do(step)
 	span.End()
 	return time.Since(start)

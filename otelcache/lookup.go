@@ -12,6 +12,8 @@ import (
 // Fail.
 type Lookup struct{ operation }
 
+var lookupKind = operationKind{span: "lmcache.lookup", times: []distributionID{lookupDuration, lookupRequestHitRate}}
+
 // StartLookup starts a lookup of numTokens tokens: it counts the request and the tokens, and starts the span lmcache.lookup. Use the
 // returned context for what the lookup does.
 func (m *Monitor) StartLookup(ctx context.Context, numTokens int) (context.Context, *Lookup) {
@@ -23,7 +25,7 @@ func (m *Monitor) startLookup(ctx context.Context, l *Lookup, numTokens int) con
 	l.tokens = m.natural(int64(numTokens), "number of tokens of a lookup")
 	m.counters.add(lookupRequests, 1)
 	m.counters.add(lookupRequestedTokens, l.tokens)
-	return l.begin(ctx, m, lookupSpan, nil)
+	return l.begin(ctx, m, &lookupKind)
 }
 
 // Finish ends the lookup with the number of tokens found, and records its duration and hit rate.

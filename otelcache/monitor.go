@@ -17,7 +17,8 @@ import (
 
 // Monitor records what one engine does. It is made by [New] or [GetOrCreate] and safe for concurrent use.
 //
-// A monitor keeps about a quarter of a megabyte, whatever the number of requests.
+// What a monitor keeps does not grow with the number of requests: a few kilobytes, and a quarter of a megabyte more from the first [Cursor]
+// or [StatsLogger] on.
 type Monitor struct {
 	config
 	engine   Engine
@@ -35,7 +36,7 @@ type Monitor struct {
 	counters      counters
 	pinned        atomic.Int64
 	gauges        [numGauges]lastValue
-	distributions [numDistributions]distribution
+	distributions atomic.Pointer[distributions] // nil until there is a cursor
 	retrieveRate  hitRate
 	lookupRate    hitRate
 	observed      observed

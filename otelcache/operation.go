@@ -16,58 +16,62 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// operationKind is the name of an operation's span.
-type operationKind string
-
-const (
-	lookupSpan    operationKind = "lmcache.lookup"
-	retrieveSpan  operationKind = "lmcache.retrieve"
-	storeSpan     operationKind = "lmcache.store"
-	transferSpan  operationKind = "lmcache.p2p_transfer"
-	remoteGetSpan operationKind = "lmcache.remote.get"
-	remotePutSpan operationKind = "lmcache.remote.put"
-)
+// operationKind is what all operations of a kind have in common.
+type operationKind struct {
+	span    string
+	options []trace.SpanStartOption // built once: they would otherwise be allocated for each span
+	// times are the histograms that its time feeds, phases apart.
+	times []distributionID
+	// phases are the phases that it may have and what their times feed.
+	phases [numPhases]distributionID
+}
 
 // operation is what everything that starts and finishes has in common.
 type operation struct {
 	mon       *Monitor
-	kind      operationKind
+	kind      *operationKind
 	ctx       context.Context // of the operation, so that exemplars carry its trace
 	span      trace.Span      // nil when tracing is off
-	start     time.Duration   // in monitor time
+	start     time.Duration   // in monitor time; only if timed
 	tokens    int64           // requested
 	done      atomic.Bool
-	recording bool
+	recording bool // the span records
+	timed     bool // something wants to know the time that it takes
 }
 
 // begin starts the operation and its span. It returns the context that carries the span.
-func (o *operation) begin(ctx context.Context, m *Monitor, kind operationKind, opts []trace.SpanStartOption) context.Context {
+func (o *operation) begin(ctx context.Context, m *Monitor, kind *operationKind) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	o.mon, o.kind = m, kind
 	if m.tracer != nil {
-		ctx, o.span = m.tracer.Start(ctx, string(kind), opts...)
+		ctx, o.span = m.tracer.Start(ctx, kind.span, kind.options...)
 		if o.recording = o.span.IsRecording(); o.recording {
 			o.span.SetAttributes(m.identity...)
 		}
 	}
 	o.ctx = ctx
-	o.start = m.now()
+	if o.timed = o.recording || m.wantsTimes(ctx, kind); o.timed {
+		o.start = m.now()
+	}
 	return ctx
 }
 
-// end finishes the operation. It returns how long it took; ok is false when it had been finished before.
+// end finishes the operation. It returns how long it took, or 0 if that was not timed; ok is false when it had been finished before.
 func (o *operation) end() (now, elapsed time.Duration, ok bool) {
 	if o.mon == nil {
 		return 0, 0, false // the zero operation, which belongs to no monitor
 	}
 	if !o.done.CompareAndSwap(false, true) {
-		o.mon.misused(finishedTwice, string(o.kind))
+		o.mon.misused(finishedTwice, o.kind.span)
 		return 0, 0, false
 	}
 	now = o.mon.now()
-	return now, now - o.start, true
+	if o.timed {
+		elapsed = now - o.start
+	}
+	return now, elapsed, true
 }
 
 func (o *operation) finished() bool { return o.done.Load() }

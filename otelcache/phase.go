@@ -74,18 +74,22 @@ type Phase struct {
 	span  trace.Span // nil when the request is not recording
 }
 
-func (p *phases) startPhase(ctx context.Context, name PhaseName, allowed *[numPhases]distributionID) (context.Context, Phase) {
-	if name >= numPhases || allowed[name] == 0 {
-		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind))
+func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
+	if name >= numPhases || p.kind.phases[name] == noDistribution {
+		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind.span))
 		return ctx, Phase{}
 	}
 	if p.finished() {
-		p.mon.misused(phaseTooLate, fmt.Sprintf("start of %s in %s", name, p.kind))
+		p.mon.misused(phaseTooLate, fmt.Sprintf("start of %s in %s", name, p.kind.span))
 		return ctx, Phase{}
 	}
-	ph := Phase{of: p, name: name, start: p.mon.now()}
+	ph := Phase{of: p, name: name}
+	if p.timed {
+		ph.start = p.mon.now()
+	}
 	if p.recording {
 		ctx, ph.span = p.mon.tracer.Start(p.parentOf(ctx), name.String())
+		ph.span.SetAttributes(p.mon.identity...)
 	}
 	return ctx, ph
 }
@@ -126,41 +130,45 @@ func (p *Phase) End() {
 	}
 	of := p.of
 	p.of = nil
-	elapsed := of.mon.now() - p.start
+	var elapsed time.Duration
+	if of.timed {
+		elapsed = of.mon.now() - p.start
+	}
 	if p.span != nil {
 		p.span.End()
 	}
 	if of.finished() {
-		of.mon.misused(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, of.kind))
+		of.mon.misused(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, of.kind.span))
 		return
 	}
 	of.times[p.name].Add(int64(elapsed))
 }
 
-func (p *phases) recordPhase(name PhaseName, start, end time.Time, allowed *[numPhases]distributionID) {
+func (p *phases) recordPhase(name PhaseName, start, end time.Time) {
 	switch {
-	case name >= numPhases || allowed[name] == 0:
-		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind))
+	case name >= numPhases || p.kind.phases[name] == noDistribution:
+		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind.span))
 		return
 	case p.finished():
-		p.mon.misused(phaseTooLate, fmt.Sprintf("%s in %s", name, p.kind))
+		p.mon.misused(phaseTooLate, fmt.Sprintf("%s in %s", name, p.kind.span))
 		return
 	case end.Before(start):
-		p.mon.misused(timesReversed, fmt.Sprintf("%s in %s from %v to %v", name, p.kind, start, end))
+		p.mon.misused(timesReversed, fmt.Sprintf("%s in %s from %v to %v", name, p.kind.span, start, end))
 		return
 	}
 	if p.recording {
 		_, span := p.mon.tracer.Start(trace.ContextWithSpan(p.ctx, p.span), name.String(), trace.WithTimestamp(start))
+		span.SetAttributes(p.mon.identity...)
 		span.End(trace.WithTimestamp(end))
 	}
 	p.times[name].Add(int64(end.Sub(start)))
 }
 
 // recordTimes records the total of each phase that took any time.
-func (p *phases) recordTimes(histograms *[numPhases]distributionID) {
+func (p *phases) recordTimes() {
 	for name := range p.times {
 		if t := time.Duration(p.times[name].Load()); t > 0 {
-			p.mon.recordDuration(p.ctx, histograms[name], t)
+			p.mon.recordDuration(p.ctx, p.kind.phases[name], t)
 		}
 	}
 }

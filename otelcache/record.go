@@ -63,15 +63,38 @@ var histogramMetrics = [numDistributions]instruments.Histogram{
 	chunkLifespan:                       instruments.ChunkLifespan,
 }
 
+// wantsTimes reports whether anything wants to know the time that an operation takes: reading the clock is most of what an operation
+// costs that nobody looks at.
+func (m *Monitor) wantsTimes(ctx context.Context, kind *operationKind) bool {
+	if m.distributions.Load() != nil || m.slowTime > 0 || m.slowSpeed > 0 {
+		return true
+	}
+	for _, id := range kind.times {
+		if m.histograms[id].Enabled(ctx) {
+			return true
+		}
+	}
+	for _, id := range kind.phases {
+		if id != noDistribution && m.histograms[id].Enabled(ctx) {
+			return true
+		}
+	}
+	return false
+}
+
 // recordDuration puts d into a histogram, with the context of what took that long.
 func (m *Monitor) recordDuration(ctx context.Context, id distributionID, d time.Duration) {
-	m.distributions[id].recordDuration(d)
+	if all := m.distributions.Load(); all != nil {
+		all[id].recordDuration(d)
+	}
 	m.recordHistogram(ctx, id, d.Seconds())
 }
 
 // record puts a value that is not a duration into a histogram.
 func (m *Monitor) record(ctx context.Context, id distributionID, v float64) {
-	m.distributions[id].record(v)
+	if all := m.distributions.Load(); all != nil {
+		all[id].record(v)
+	}
 	m.recordHistogram(ctx, id, v)
 }
 

@@ -17,10 +17,15 @@ type RemoteGet struct{ operation }
 // finished once, with Finish or Fail.
 type RemotePut struct{ operation }
 
+var (
+	remoteGetKind = operationKind{span: "lmcache.remote.get", options: clientSpan, times: []distributionID{remoteGetDuration}}
+	remotePutKind = operationKind{span: "lmcache.remote.put", options: clientSpan, times: []distributionID{remotePutDuration}}
+)
+
 // StartRemoteGet starts a get from the remote backend and its client span lmcache.remote.get.
 func (m *Monitor) StartRemoteGet(ctx context.Context) (context.Context, *RemoteGet) {
 	g := new(RemoteGet)
-	return g.begin(ctx, m, remoteGetSpan, clientSpan), g
+	return g.begin(ctx, m, &remoteGetKind), g
 }
 
 // Finish ends the get with the number of bytes read. It feeds what [Monitor.RemoteRead] and [Monitor.RemoteGetTime] feed.
@@ -41,7 +46,7 @@ func (g *RemoteGet) Fail(err error) { g.fail(err, remoteGetDuration) }
 // StartRemotePut starts a put to the remote backend and its client span lmcache.remote.put.
 func (m *Monitor) StartRemotePut(ctx context.Context) (context.Context, *RemotePut) {
 	p := new(RemotePut)
-	return p.begin(ctx, m, remotePutSpan, clientSpan), p
+	return p.begin(ctx, m, &remotePutKind), p
 }
 
 // Finish ends the put with the number of bytes written. It feeds what [Monitor.RemoteWrite] and [Monitor.RemotePutTime] feed.

@@ -13,13 +13,16 @@ import (
 // Finish or Fail.
 type Retrieve struct{ phases }
 
-// retrievePhases are the phases of a retrieve and what records them.
-var retrievePhases = [numPhases]distributionID{
-	ProcessTokens:       retrieveProcessTokensDuration,
-	Broadcast:           retrieveBroadcastDuration,
-	ToGPU:               retrieveToGPUDuration,
-	RemoteBatchedGet:    retrieveRemoteBatchedGetDuration,
-	ConnectorBatchedGet: retrieveConnectorBatchedGetDuration,
+var retrieveKind = operationKind{
+	span:  "lmcache.retrieve",
+	times: []distributionID{retrieveDuration, retrieveSpeed},
+	phases: [numPhases]distributionID{
+		ProcessTokens:       retrieveProcessTokensDuration,
+		Broadcast:           retrieveBroadcastDuration,
+		ToGPU:               retrieveToGPUDuration,
+		RemoteBatchedGet:    retrieveRemoteBatchedGetDuration,
+		ConnectorBatchedGet: retrieveConnectorBatchedGetDuration,
+	},
 }
 
 // retrieveContext is a retrieve and the context that carries it in one object, which is their only allocation.
@@ -49,7 +52,7 @@ func (m *Monitor) StartRetrieve(ctx context.Context, numTokens int) (context.Con
 	r.tokens = m.natural(int64(numTokens), "number of tokens of a retrieve")
 	m.counters.add(retrieveRequests, 1)
 	m.counters.add(retrieveRequestedTokens, r.tokens)
-	return r.begin(c, m, retrieveSpan, nil), r
+	return r.begin(c, m, &retrieveKind), r
 }
 
 // RetrieveFromContext returns the retrieve that ctx was made by, or nil. Code far from the request, such as a storage backend, uses it
@@ -66,7 +69,7 @@ func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Cont
 	if r == nil || r.mon == nil {
 		return ctx, Phase{}
 	}
-	return r.startPhase(ctx, name, &retrievePhases)
+	return r.startPhase(ctx, name)
 }
 
 // RecordPhase adds a phase that was timed elsewhere, such as by the events of a device. It adds up with others of the same name.
@@ -74,7 +77,7 @@ func (r *Retrieve) RecordPhase(name PhaseName, start, end time.Time) {
 	if r == nil || r.mon == nil {
 		return
 	}
-	r.recordPhase(name, start, end, &retrievePhases)
+	r.recordPhase(name, start, end)
 }
 
 // Finish ends the retrieve with the number of tokens retrieved. It records the duration, the speed (tokens per second of the whole
@@ -96,7 +99,7 @@ func (r *Retrieve) Finish(hitTokens int) {
 	if speed > 0 {
 		m.record(r.ctx, retrieveSpeed, speed)
 	}
-	r.recordTimes(&retrievePhases)
+	r.recordTimes()
 	if m.isSlow(elapsed, speed) {
 		m.countSlow(r, now, elapsed, hits, speed)
 	}

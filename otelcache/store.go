@@ -15,11 +15,14 @@ const AllTokens = -1
 // Store puts tokens into the cache. Its methods are safe for concurrent use; it is finished once, with Finish or Fail.
 type Store struct{ phases }
 
-// storePhases are the phases of a store and what records them.
-var storePhases = [numPhases]distributionID{
-	ProcessTokens: storeProcessTokensDuration,
-	FromGPU:       storeFromGPUDuration,
-	Put:           storePutDuration,
+var storeKind = operationKind{
+	span:  "lmcache.store",
+	times: []distributionID{storeDuration, storeSpeed},
+	phases: [numPhases]distributionID{
+		ProcessTokens: storeProcessTokensDuration,
+		FromGPU:       storeFromGPUDuration,
+		Put:           storePutDuration,
+	},
 }
 
 // StartStore starts a store of numTokens tokens: it counts the request and starts the span lmcache.store. Use the returned context
@@ -32,7 +35,7 @@ func (m *Monitor) StartStore(ctx context.Context, numTokens int) (context.Contex
 func (m *Monitor) startStore(ctx context.Context, s *Store, numTokens int) context.Context {
 	s.tokens = m.natural(int64(numTokens), "number of tokens of a store")
 	m.counters.add(storeRequests, 1)
-	return s.begin(ctx, m, storeSpan, nil)
+	return s.begin(ctx, m, &storeKind)
 }
 
 // StartPhase starts a phase of the store; see [Retrieve.StartPhase].
@@ -40,7 +43,7 @@ func (s *Store) StartPhase(ctx context.Context, name PhaseName) (context.Context
 	if s.mon == nil {
 		return ctx, Phase{}
 	}
-	return s.startPhase(ctx, name, &storePhases)
+	return s.startPhase(ctx, name)
 }
 
 // RecordPhase adds a phase that was timed elsewhere; see [Retrieve.RecordPhase].
@@ -48,7 +51,7 @@ func (s *Store) RecordPhase(name PhaseName, start, end time.Time) {
 	if s.mon == nil {
 		return
 	}
-	s.recordPhase(name, start, end, &storePhases)
+	s.recordPhase(name, start, end)
 }
 
 // Finish ends the store with the number of tokens stored, or [AllTokens]. It counts the tokens, and records the duration, the speed (tokens
@@ -71,7 +74,7 @@ func (s *Store) Finish(storedTokens int) {
 	if speed > 0 {
 		m.record(s.ctx, storeSpeed, speed)
 	}
-	s.recordTimes(&storePhases)
+	s.recordTimes()
 	if s.recording {
 		s.span.SetAttributes(
 			instruments.RequestedTokensKey.Int64(s.tokens),

@@ -16,10 +16,12 @@ type Transfer struct {
 	serving bool
 }
 
-// Built once: the SDK would otherwise allocate them for each span.
 var (
 	clientSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
 	serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+
+	transferKind       = operationKind{span: "lmcache.p2p_transfer", options: clientSpan, times: []distributionID{transferDuration, transferSpeed}}
+	servedTransferKind = operationKind{span: "lmcache.p2p_transfer", options: serverSpan}
 )
 
 // StartTransfer starts the transfer of numTokens tokens from or to peer, on the side that asks for it. It counts the request and the
@@ -34,7 +36,7 @@ func (m *Monitor) startTransfer(ctx context.Context, t *Transfer, numTokens int,
 	t.tokens = m.natural(int64(numTokens), "number of tokens of a transfer")
 	m.counters.add(transferRequests, 1)
 	m.counters.add(transferTokens, t.tokens)
-	ctx = t.begin(ctx, m, transferSpan, clientSpan)
+	ctx = t.begin(ctx, m, &transferKind)
 	t.setPeer(peer)
 	return ctx
 }
@@ -44,7 +46,7 @@ func (m *Monitor) startTransfer(ctx context.Context, t *Transfer, numTokens int,
 func (m *Monitor) ServeTransfer(ctx context.Context, numTokens int, peer string) (context.Context, *Transfer) {
 	t := &Transfer{serving: true}
 	t.tokens = m.natural(int64(numTokens), "number of tokens of a transfer")
-	ctx = t.begin(ctx, m, transferSpan, serverSpan)
+	ctx = t.begin(ctx, m, &servedTransferKind)
 	t.setPeer(peer)
 	return ctx, t
 }
