@@ -155,8 +155,10 @@ func writeFile(t *testing.T, text string) string {
 func TestCommand(t *testing.T) {
 	c := startCommand(t, nil, "-linger", "0s")
 	c.expectStatus(t, statusDone)
-	for _, want := range []string{"requests", "277 of 277", "prompt tokens", "hit by lookups", "from memory", "from disk", "from remote", "throughput",
-		"p50", "p90", "p99", "process_tokens", "to_gpu", "from_gpu", "put", "http://127.0.0.1:"} {
+	for _, want := range []string{
+		"requests", "277 of 277", "prompt tokens", "hit by lookups", "from memory", "from disk", "from remote", "throughput",
+		"p50", "p90", "p99", "process_tokens", "to_gpu", "from_gpu", "put", "http://127.0.0.1:",
+	} {
 		if !strings.Contains(c.stdout.String(), want) {
 			t.Errorf("the table has no %q:\n%s", want, c.stdout.String())
 		}

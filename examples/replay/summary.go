@@ -56,8 +56,10 @@ func (s summary) times() string {
 	t := newTable()
 	t.AppendHeader(table.Row{"time of", "count", "p50", "p90", "p99"})
 	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight}, {Number: 3, Align: text.AlignRight},
-		{Number: 4, Align: text.AlignRight}, {Number: 5, Align: text.AlignRight},
+		{Number: 2, Align: text.AlignRight},
+		{Number: 3, Align: text.AlignRight},
+		{Number: 4, Align: text.AlignRight},
+		{Number: 5, Align: text.AlignRight},
 	})
 	for _, r := range []struct {
 		name string
