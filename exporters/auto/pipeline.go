@@ -106,7 +106,15 @@ func (p *Pipeline) Shutdown(ctx context.Context) error {
 		processor.Abandon() // one that hangs may not have noticed yet that its time is over
 	}
 	if p.close != nil {
-		p.close(ctx)
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			p.close(ctx) // waits for a reader that hangs in a callback of the host
+		}()
+		select {
+		case <-closed:
+		case <-ctx.Done():
+		}
 	}
 	return err
 }

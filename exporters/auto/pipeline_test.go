@@ -8,7 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -17,6 +20,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	"go.uber.org/goleak"
@@ -108,6 +112,9 @@ func TestEnvironment(t *testing.T) {
 				if got := p.DroppedSpans(); got != 0 {
 					t.Errorf("%d spans dropped", got)
 				}
+				if !hasExemplar(receiver, "lmcache.retrieve.duration") {
+					t.Error("no duration leads to the trace of its request")
+				}
 				if !receiver.HasService("kv-router") {
 					t.Error("the service's name did not arrive")
 				}
@@ -120,6 +127,20 @@ func TestEnvironment(t *testing.T) {
 			})
 		}
 	}
+}
+
+// hasExemplar tells whether a histogram has an exemplar with the ids of a span that arrived.
+func hasExemplar(r *otlptest.Receiver, name string) bool {
+	for _, p := range r.Metrics()[name].GetHistogram().GetDataPoints() {
+		for _, e := range p.Exemplars {
+			for _, s := range r.Spans() {
+				if bytes.Equal(e.TraceId, s.TraceId) && bytes.Equal(e.SpanId, s.SpanId) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 func silenceStdout(t *testing.T) {
@@ -454,6 +475,76 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A callback of the host that hangs is not waited for either.
+func TestShutdownDoesNotWaitForCallbacks(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	written, err := console.NewReader(console.WithWriter(&lockedBuffer{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := auto.New(t.Context(), auto.WithReader(written))
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	defer close(release)
+	if _, err := p.MeterProvider().Meter("host").Int64ObservableGauge("stuck",
+		metric.WithInt64Callback(func(context.Context, metric.Int64Observer) error {
+			<-release
+			return nil
+		})); err != nil {
+		t.Fatal(err)
+	}
+	const patience = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	started := time.Now()
+	if err := p.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Shutdown gave %v, want the end of its context", err)
+	}
+	if d := time.Since(started); d > patience+time.Second {
+		t.Errorf("Shutdown took %v, its context %v", d, patience)
+	}
+}
+
+// The Prometheus server of autoexport ends with the pipeline.
+func TestPrometheusServer(t *testing.T) {
+	address := otlptest.Unreachable(t)
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	environment(t, map[string]string{
+		"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "127.0.0.1", "OTEL_EXPORTER_PROMETHEUS_PORT": port,
+	})
+	p, err := auto.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mon := record(t, p)
+	defer mon.Close()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get("http://" + address + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	page, err := io.ReadAll(response.Body)
+	if err != nil || !strings.Contains(string(page), "lmcache_retrieve_hit_tokens_total{") {
+		t.Errorf("the page lacks our metrics (%v): %s", err, page)
+	}
+	if _, err := auto.New(t.Context()); err == nil || !strings.Contains(err.Error(), "OTEL_METRICS_EXPORTER") || !strings.Contains(err.Error(), address) {
+		t.Errorf("a port that is taken gave %v", err)
+	}
+	if err := p.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if response, err := client.Get("http://" + address + "/metrics"); err == nil {
+		response.Body.Close()
+		t.Error("the server is still there after Shutdown")
 	}
 }
 

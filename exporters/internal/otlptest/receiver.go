@@ -212,9 +212,13 @@ func (h compressionHandler) HandleRPC(_ context.Context, s stats.RPCStats) {
 		h.r.gotCompressed()
 	}
 }
-func (compressionHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (compressionHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (compressionHandler) HandleConn(context.Context, stats.ConnStats)                       {}
+func (compressionHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return ctx
+}
+func (compressionHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+	return ctx
+}
+func (compressionHandler) HandleConn(context.Context, stats.ConnStats) {}
 
 // RejectSpans makes the receiver say of each further batch that it refused n spans of it.
 func (r *Receiver) RejectSpans(n int64) {
