@@ -42,7 +42,7 @@ func matches(name string, m instruments.Metric) bool {
 		if own == name {
 			return true
 		}
-		if isPattern(name) && own != m.LMCache.ShortName() {
+		if isPattern(name) {
 			if ok, err := path.Match(name, own); err == nil && ok {
 				return true
 			}

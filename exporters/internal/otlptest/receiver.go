@@ -212,9 +212,11 @@ func (h compressionHandler) HandleRPC(_ context.Context, s stats.RPCStats) {
 		h.r.gotCompressed()
 	}
 }
+
 func (compressionHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	return ctx
 }
+
 func (compressionHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
 	return ctx
 }
