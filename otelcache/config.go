@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"reflect"
 	"time"
 
 	"go.opentelemetry.io/otel"
@@ -55,6 +56,12 @@ type optionFunc func(config) config
 
 func (f optionFunc) apply(c config) config { return f(c) }
 
+// isNil also knows the nil pointer in an interface, which a provider that failed to start is.
+func isNil(provider any) bool {
+	v := reflect.ValueOf(provider)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
 func (c config) reject(format string, args ...any) config {
 	c.errs = append(c.errs, invalid(format, args...))
 	return c
@@ -64,7 +71,7 @@ func (c config) reject(format string, args ...any) config {
 // [otel.SetMeterProvider] takes over.
 func WithMeterProvider(mp metric.MeterProvider) Option {
 	return optionFunc(func(c config) config {
-		if mp == nil {
+		if isNil(mp) {
 			return c.reject("WithMeterProvider(nil): want a provider; leave the option out for the global one")
 		}
 		c.meterProvider = mp
@@ -76,7 +83,7 @@ func WithMeterProvider(mp metric.MeterProvider) Option {
 // [otel.SetTracerProvider] takes over. A provider of package go.opentelemetry.io/otel/trace/noop turns tracing off at the least cost.
 func WithTracerProvider(tp trace.TracerProvider) Option {
 	return optionFunc(func(c config) config {
-		if tp == nil {
+		if isNil(tp) {
 			return c.reject("WithTracerProvider(nil): want a provider; leave the option out for the global one")
 		}
 		c.tracerProvider = tp

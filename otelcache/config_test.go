@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -19,6 +21,7 @@ func TestInvalidOptions(t *testing.T) {
 		{"nil", nil, []string{"nil Option"}},
 		{"nil meter provider", otelcache.WithMeterProvider(nil), []string{"WithMeterProvider", "want a provider"}},
 		{"nil tracer provider", otelcache.WithTracerProvider(nil), []string{"WithTracerProvider", "want a provider"}},
+		{"nil pointer", otelcache.WithTracerProvider((*sdktrace.TracerProvider)(nil)), []string{"WithTracerProvider", "want a provider"}},
 		{"nil logger", otelcache.WithLogger(nil), []string{"WithLogger", "want a logger"}},
 		{"slow 0", otelcache.WithSlowRetrieve(0), []string{"WithSlowRetrieve(0s)", "positive"}},
 		{"slow NaN", otelcache.WithSlowRetrieveSpeed(math.NaN()), []string{"WithSlowRetrieveSpeed(NaN)", "positive"}},

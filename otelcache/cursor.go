@@ -3,6 +3,7 @@
 package otelcache
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -69,7 +70,7 @@ func (c *Cursor) Next() Stats {
 		RemoteTimeToGetSync: d(remoteGetSyncDuration),
 		RemotePingErrors:    n(remotePingErrors),
 		RemotePingSuccesses: n(remotePingSuccesses),
-		RemotePingLatency:   time.Duration(gauge(remotePingLatency) * float64(time.Second)),
+		RemotePingLatency:   time.Duration(math.Round(gauge(remotePingLatency) * float64(time.Second))),
 		RemotePingErrorCode: int(gauge(remotePingErrorCode)),
 
 		LocalCPUEvictions:        n(localCPUEvictions),
@@ -78,7 +79,7 @@ func (c *Cursor) Next() Stats {
 		ForcedUnpins:             n(memoryForcedUnpins),
 
 		RetrieveHitRate: 1,
-		LookupHitRate:   ratio(n(lookupHitTokens), n(lookupFinishedTokens)),
+		LookupHitRate:   share(n(lookupHitTokens), n(lookupFinishedTokens)),
 
 		LocalCacheUsage:   int64(gauge(localCacheUsage)),
 		RemoteCacheUsage:  int64(gauge(remoteCacheUsage)),
@@ -109,7 +110,7 @@ func (c *Cursor) Next() Stats {
 		ChunkLifespan:  d(chunkLifespan),
 	}
 	if finished := n(retrieveFinishedTokens); finished > 0 {
-		s.RetrieveHitRate = ratio(n(retrieveHitTokens), finished)
+		s.RetrieveHitRate = share(n(retrieveHitTokens), finished)
 	}
 	c.now, c.counters = now, counters
 	return s

@@ -108,8 +108,9 @@ type bucket struct {
 	count uint64
 }
 
-// Distribution summarizes the values that an interval saw, in the unit of their metric. Count and Sum are exact; Min, Max and Quantile are
-// within 5 % of the true value. The zero value is an empty distribution. A Distribution is immutable and safe for concurrent use.
+// Distribution summarizes the values that an interval saw, in the unit of their metric. Count is exact, and so is Sum: of durations to the
+// nanosecond, of speeds and rates to the rounding of a running sum in float64. Min, Max and Quantile are within 5 % of the true value for
+// values from a nanosecond to 2^46. The zero value is an empty distribution. A Distribution is immutable and safe for concurrent use.
 type Distribution struct {
 	count   uint64
 	sum     float64

@@ -24,5 +24,6 @@
 // negative numbers are ignored (or taken as 0) and reported to [otel.Handle], at most once in ten seconds for each
 // kind of mistake. An operation that is never finished counts as started and nothing more.
 //
-// Times are monotonic. Durations and speeds of zero are not recorded, as in LMCache.
+// Times are monotonic. Durations and speeds of zero of lookups, retrieves, stores, transfers and phases are not recorded, as in LMCache; those of
+// remote calls and the idle times of chunks are.
 package otelcache

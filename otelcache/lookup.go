@@ -63,6 +63,10 @@ func (l *Lookup) Fail(err error) {
 	}
 }
 
+// share returns part/whole of sums over time. It is at most 1: a request that finished between the readings of the two sums may be in one of
+// them only.
+func share(part, whole int64) float64 { return min(ratio(part, whole), 1) }
+
 // ratio returns part/whole, and 0 when there is no whole.
 func ratio(part, whole int64) float64 {
 	if whole == 0 {

@@ -14,7 +14,6 @@ type mistake uint8
 const (
 	finishedTwice mistake = iota
 	phaseTooLate
-	phaseEndedTwice
 	wrongPhase
 	timesReversed
 	negative
@@ -24,14 +23,23 @@ const (
 
 func (k mistake) String() string {
 	return [numMistakes]string{
-		finishedTwice:   "an operation was finished again, which is ignored",
-		phaseTooLate:    "a phase was used after its request had finished, which is ignored",
-		phaseEndedTwice: "a phase was ended again, which is ignored",
-		wrongPhase:      "a phase does not belong to this operation and is ignored",
-		timesReversed:   "a phase ends before it starts and is ignored",
-		negative:        "a negative number is taken as 0",
-		callbackFailed:  "a gauge callback failed and its reading is left out",
+		finishedTwice:  "an operation was finished again, which is ignored",
+		phaseTooLate:   "a phase was used after its request had finished, which is ignored",
+		wrongPhase:     "a phase does not belong to this operation and is ignored",
+		timesReversed:  "a phase ends before it starts and is ignored",
+		negative:       "a negative number is taken as 0",
+		callbackFailed: "a gauge callback failed and its reading is left out",
 	}[k]
+}
+
+// protect calls code of the host, such as a sink, whose panic must not take the process down.
+func protect(what string, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			otel.Handle(fmt.Errorf("otelcache: %s panicked: %v", what, r))
+		}
+	}()
+	f()
 }
 
 // misused reports a mistake to the host's error handler.

@@ -4,11 +4,13 @@ package otelcache
 
 import (
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -48,13 +50,29 @@ type Monitor struct {
 // goes away.
 //
 // The errors are [ErrInvalidOption], [ErrEngineLive] when the engine has a monitor on the same meter provider that is not closed
-// (its counts and those of a second one could not be told apart), and what the meter provider says against an instrument.
+// (its counts and those of a second one could not be told apart), and what the meter provider says against an instrument. Along with an
+// error comes a monitor that records nothing, so that a host may log the error and go on.
 func New(e Engine, opts ...Option) (*Monitor, error) {
 	m, created, err := live.getOrCreate(e, opts)
 	if err == nil && !created {
-		return nil, fmt.Errorf("%w: %+v; close it first, or share it with GetOrCreate", ErrEngineLive, e)
+		err = fmt.Errorf("%w: %+v; close it first, or share it with GetOrCreate", ErrEngineLive, e)
 	}
-	return m, err
+	if err != nil {
+		return inert(e), err
+	}
+	return m, nil
+}
+
+// inert returns a monitor on providers that do nothing. It is not in the registry.
+func inert(e Engine) *Monitor {
+	m := newMonitor(e, config{
+		meterProvider:   metricnoop.NewMeterProvider(),
+		tracerProvider:  noop.NewTracerProvider(),
+		logger:          slog.New(slog.DiscardHandler),
+		hitRateInterval: defaultHitRateInterval,
+	})
+	_ = m.register() // the API's no-op provider refuses nothing
+	return m
 }
 
 func newMonitor(e Engine, c config) *Monitor {
@@ -101,7 +119,7 @@ func (m *Monitor) Close() error {
 	if m.closed.Swap(true) {
 		return nil
 	}
-	live.remove(m)
+	defer live.remove(m) // after the callback: until it is gone, a new monitor would be reported along with this one
 	if err := m.registration.Unregister(); err != nil {
 		return fmt.Errorf("otelcache: unregister the callback of the observable instruments: %w", err)
 	}

@@ -60,8 +60,11 @@ func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float6
 }
 
 // Unregister ends the callback. A collection that is under way may call it once more. Unregister may be called more than once and
-// from the callback itself.
+// from the callback itself, and for the nil Observation of an Observe that failed.
 func (o *Observation) Unregister() {
+	if o == nil {
+		return
+	}
 	all := &o.mon.observed
 	all.mu.Lock()
 	defer all.mu.Unlock()

@@ -66,7 +66,8 @@ type phases struct {
 	times [numPhases]atomic.Int64 // nanoseconds
 }
 
-// Phase is a phase in progress. It must be ended once, by the goroutine that has it, and not copied after its first use.
+// Phase is a phase in progress. It belongs to one goroutine and must not be copied after its first use. It is ended once: a second End, and
+// methods of the zero Phase, do nothing.
 type Phase struct {
 	of    *phases // nil once it has ended
 	name  PhaseName
@@ -94,9 +95,14 @@ func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Contex
 	return ctx, ph
 }
 
-// parentOf returns ctx if it continues the request's trace, so that phases can nest; otherwise it puts the request's span into it.
+// parentOf returns ctx if it carries a span of the request's, so that phases can nest. If it carries none, or only the caller's because the
+// request was started with it, parentOf puts the request's span into it.
 func (p *phases) parentOf(ctx context.Context) context.Context {
-	if trace.SpanContextFromContext(ctx).TraceID() == p.span.SpanContext().TraceID() {
+	if ctx == nil {
+		return p.ctx
+	}
+	current, own := trace.SpanContextFromContext(ctx), p.span.SpanContext()
+	if current.TraceID() == own.TraceID() && current.SpanID() != p.caller {
 		return ctx
 	}
 	return trace.ContextWithSpan(ctx, p.span)
@@ -126,7 +132,7 @@ func (p *Phase) SetAttributes(attrs ...attribute.KeyValue) {
 // End ends the phase. Its time is recorded when the request finishes. Time that is still running when the request finishes is not counted.
 func (p *Phase) End() {
 	if p.of == nil {
-		return // misuse, which startPhase or the first End reported or which the zero Phase is
+		return
 	}
 	of := p.of
 	p.of = nil

@@ -33,14 +33,14 @@ func keyOf(e Engine, c config) registryKey {
 
 // GetOrCreate returns the process's monitor of an engine. The first call makes it, with the options; later calls return it and ignore
 // theirs, until it is closed. A monitor that [New] made of the engine on the same meter provider becomes the process's. The errors
-// are those of [New] but [ErrEngineLive].
+// are those of [New] but [ErrEngineLive]; along with one comes a monitor that records nothing.
 func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
 	if m := live.sharedMonitor(e); m != nil {
 		return m, nil
 	}
 	m, _, err := live.getOrCreate(e, opts)
 	if err != nil {
-		return nil, err
+		return inert(e), err
 	}
 	return live.share(m), nil
 }

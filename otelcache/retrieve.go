@@ -6,6 +6,8 @@ import (
 	"context"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
@@ -58,6 +60,9 @@ func (m *Monitor) StartRetrieve(ctx context.Context, numTokens int) (context.Con
 // RetrieveFromContext returns the retrieve that ctx was made by, or nil. Code far from the request, such as a storage backend, uses it
 // to add a phase; the methods of a nil Retrieve do nothing.
 func RetrieveFromContext(ctx context.Context) *Retrieve {
+	if ctx == nil {
+		return nil
+	}
 	r, _ := ctx.Value(retrieveKey{}).(*Retrieve)
 	return r
 }
@@ -70,6 +75,20 @@ func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Cont
 		return ctx, Phase{}
 	}
 	return r.startPhase(ctx, name)
+}
+
+// SetRequestID adds the serving engine's id of the request to the span. It does not reach metrics.
+func (r *Retrieve) SetRequestID(id string) {
+	if r != nil {
+		r.phases.SetRequestID(id)
+	}
+}
+
+// SetAttributes adds attributes to the span. They do not reach metrics.
+func (r *Retrieve) SetAttributes(attrs ...attribute.KeyValue) {
+	if r != nil {
+		r.phases.SetAttributes(attrs...)
+	}
 }
 
 // RecordPhase adds a phase that was timed elsewhere, such as by the events of a device. It adds up with others of the same name.

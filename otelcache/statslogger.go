@@ -8,8 +8,6 @@ import (
 	"log/slog"
 	"sync"
 	"time"
-
-	"go.opentelemetry.io/otel"
 )
 
 // StatsLogger hands out an engine's statistics at regular intervals, from a goroutine of its own: as one record of the monitor's logger,
@@ -83,27 +81,30 @@ func (l *StatsLogger) run() {
 
 func (l *StatsLogger) deliver() {
 	s := l.cursor.Next()
-	l.guard("logger", func() {
+	protect("the logger of statistics", func() {
 		l.mon.logger.LogAttrs(context.Background(), slog.LevelInfo, "kv cache statistics", slog.Any("stats", s))
 	})
 	for _, sink := range l.sinks {
-		l.guard("sink", func() { sink(s) })
+		protect("a sink of statistics", func() { sink(s) })
 	}
 }
 
-func (l *StatsLogger) guard(what string, f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			otel.Handle(fmt.Errorf("otelcache: a %s of statistics panicked: %v", what, r))
-		}
-	}()
-	f()
-}
-
 // Shutdown delivers the statistics of the interval in progress and ends the logger. It wakes the logger at once and waits
-// until it is done, or until ctx is; then it returns the context's error. It may be called more than once.
+// until it is done, or until ctx is; then it returns the context's error. It may be called more than once, and for the nil logger of
+// a constructor that failed. A sink must not call it: it would wait for itself.
 func (l *StatsLogger) Shutdown(ctx context.Context) error {
+	if l == nil {
+		return nil
+	}
 	l.shutdown.Do(func() { close(l.stop) })
+	select {
+	case <-l.stopped:
+		return nil
+	default:
+	}
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	select {
 	case <-l.stopped:
 		return nil
