@@ -36,8 +36,10 @@ var protocols = []struct {
 	start func(testing.TB, *tls.Config) *otlptest.Receiver
 }{{otlp.GRPC, otlptest.GRPC}, {otlp.HTTP, otlptest.HTTP}}
 
-// send records 3 of a counter and ends 2 spans, and shuts down both providers. It returns their errors and the spans lost.
-func send(t *testing.T, opts ...otlp.Option) (metrics, traces error, dropped int64) {
+//lint:ignore ST1008 the errors are results like the count, of two things
+//
+// send records 3 of a counter and ends 2 spans, and shuts down both providers. It returns the spans lost and the errors.
+func send(t *testing.T, opts ...otlp.Option) (dropped int64, metrics, traces error) {
 	t.Helper()
 	reader, err := otlp.NewReader(t.Context(), opts...)
 	if err != nil {
@@ -61,12 +63,12 @@ func send(t *testing.T, opts ...otlp.Option) (metrics, traces error, dropped int
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
 	metrics, traces = mp.Shutdown(ctx), tp.Shutdown(ctx)
-	return metrics, traces, processor.Dropped()
+	return processor.Dropped(), metrics, traces
 }
 
 func mustSend(t *testing.T, r *otlptest.Receiver, opts ...otlp.Option) {
 	t.Helper()
-	metrics, traces, dropped := send(t, opts...)
+	dropped, metrics, traces := send(t, opts...)
 	if metrics != nil || traces != nil || dropped != 0 {
 		t.Fatalf("metrics: %v; traces: %v; %d spans dropped", metrics, traces, dropped)
 	}
@@ -128,7 +130,8 @@ func TestMutualTLS(t *testing.T) {
 	for _, p := range protocols {
 		start := func(t *testing.T) *otlptest.Receiver {
 			return p.start(t, &tls.Config{
-				Certificates: []tls.Certificate{server}, ClientCAs: authority.Pool, ClientAuth: tls.RequireAndVerifyClientCert, NextProtos: []string{"h2", "http/1.1"},
+				Certificates: []tls.Certificate{server}, NextProtos: []string{"h2", "http/1.1"},
+				ClientCAs: authority.Pool, ClientAuth: tls.RequireAndVerifyClientCert,
 			})
 		}
 		options := func(r *otlptest.Receiver, c *tls.Config) []otlp.Option {
@@ -153,7 +156,7 @@ func TestMutualTLS(t *testing.T) {
 		})
 		refused := func(t *testing.T, r *otlptest.Receiver, opts []otlp.Option) {
 			t.Helper()
-			metrics, traces, dropped := send(t, opts...)
+			dropped, metrics, traces := send(t, opts...)
 			if metrics == nil || traces == nil || dropped != 2 {
 				t.Errorf("metrics: %v; traces: %v; %d spans dropped; want errors and 2", metrics, traces, dropped)
 			}
@@ -187,7 +190,7 @@ func TestPartialSuccess(t *testing.T) {
 	for _, p := range protocols {
 		r := p.start(t, nil)
 		r.RejectSpans(1)
-		_, traces, dropped := send(t, otlp.WithProtocol(p.name), otlp.WithEndpoint(r.URL))
+		dropped, _, traces := send(t, otlp.WithProtocol(p.name), otlp.WithEndpoint(r.URL))
 		if dropped != 1 || traces == nil {
 			t.Errorf("%s: %d spans dropped, and the error is %v; want 1 and what the receiver said", p.name, dropped, traces)
 		}
