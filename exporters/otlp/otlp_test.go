@@ -36,8 +36,6 @@ var protocols = []struct {
 	start func(testing.TB, *tls.Config) *otlptest.Receiver
 }{{otlp.GRPC, otlptest.GRPC}, {otlp.HTTP, otlptest.HTTP}}
 
-//lint:ignore ST1008 the errors are results like the count, of two things
-//
 // send records 3 of a counter and ends 2 spans, and shuts down both providers. It returns the spans lost and the errors.
 func send(t *testing.T, opts ...otlp.Option) (dropped int64, metrics, traces error) {
 	t.Helper()
