@@ -46,8 +46,9 @@ func WithExponential(names ...string) Option {
 }
 
 // WithBuckets gives histograms explicit buckets, by their upper bounds: finite and rising. Under an OpenTelemetry name they are in the
-// instrument's own unit. Under LMCache's names, with or without the prefix, or as in LMCache's configuration ("histogram_bucket_time_to_retrieve"), they
-// are in LMCache's unit: milliseconds for remote times, minutes for the lifespan of chunks. Patterns are not allowed.
+// instrument's own unit. Under LMCache's names, with or without the prefix, or as in LMCache's configuration
+// ("histogram_bucket_time_to_retrieve"), they are in LMCache's unit: milliseconds for remote times, minutes for the lifespan of chunks.
+// Patterns are not allowed.
 func WithBuckets(bounds map[string][]float64) Option {
 	own := maps.Clone(bounds)
 	for name := range own {

@@ -60,8 +60,8 @@ func (c *config) streams() (map[string]sdkmetric.Stream, error) {
 		buckets, hasBuckets := explicit[m.Name]
 		pattern, isAdaptive := adaptive[m.Name]
 		if hasBuckets && isAdaptive {
-			errs = append(errs, fmt.Errorf("%s has explicit buckets, by WithBuckets(%q), and exponential ones, by WithExponential(%q); allowed: one of the two",
-				m.Name, buckets.key, pattern))
+			errs = append(errs, fmt.Errorf("%s has explicit buckets, by WithBuckets(%q), and exponential ones, by WithExponential(%q); "+
+				"allowed: one of the two", m.Name, buckets.key, pattern))
 		}
 		if dropped {
 			if hasBuckets {

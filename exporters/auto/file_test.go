@@ -97,6 +97,13 @@ func TestConfigurationFileDisabled(t *testing.T) {
 }
 
 func TestBadConfigurationFile(t *testing.T) {
+	const traces = `file_format: "1.0"
+meter_provider: {readers: []}
+tracer_provider:
+  processors:
+    - batch:
+        exporter:
+          `
 	for name, test := range map[string]struct {
 		yaml string
 		want string
@@ -105,8 +112,8 @@ func TestBadConfigurationFile(t *testing.T) {
 		"no format":     {"disabled: false", "file_format"},
 		"no metrics":    {`file_format: "1.0"`, "meter_provider"},
 		"bad exporter":  {"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        exporter: {}\n", "no valid metric exporter"},
-		"bad endpoint":  {"file_format: \"1.0\"\nmeter_provider: {readers: []}\ntracer_provider:\n  processors:\n    - batch:\n        exporter:\n          otlp_http: {endpoint: \":bad\"}\n", "endpoint"},
-		"bad authority": {"file_format: \"1.0\"\nmeter_provider: {readers: []}\ntracer_provider:\n  processors:\n    - batch:\n        exporter:\n          otlp_http: {endpoint: \"https://h:1\", tls: {ca_file: /no/such.pem}}\n", "/no/such.pem"},
+		"bad endpoint":  {traces + "otlp_http: {endpoint: \":bad\"}\n", "endpoint"},
+		"bad authority": {traces + "otlp_http: {endpoint: \"https://h:1\", tls: {ca_file: /no/such.pem}}\n", "/no/such.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			configure(t, test.yaml)

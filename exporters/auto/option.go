@@ -54,7 +54,7 @@ func WithReader(r sdkmetric.Reader) Option {
 }
 
 // WithViews adds views, such as those of package views, to the meter provider. Every view that matches an instrument makes a stream of its own.
-// Views given in several options add up.
+// The Prometheus exporter wants to be told of them too. Views given in several options add up.
 func WithViews(views ...sdkmetric.View) Option {
 	return optionFunc(func(c config) config {
 		c.views = slices.Concat(c.views, views)

@@ -536,7 +536,8 @@ func TestPrometheusServer(t *testing.T) {
 	if err != nil || !strings.Contains(string(page), "lmcache_retrieve_hit_tokens_total{") {
 		t.Errorf("the page lacks our metrics (%v): %s", err, page)
 	}
-	if _, err := auto.New(t.Context()); err == nil || !strings.Contains(err.Error(), "OTEL_METRICS_EXPORTER") || !strings.Contains(err.Error(), address) {
+	_, err = auto.New(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "OTEL_METRICS_EXPORTER") || !strings.Contains(err.Error(), address) {
 		t.Errorf("a port that is taken gave %v", err)
 	}
 	if err := p.Shutdown(t.Context()); err != nil {
@@ -649,4 +650,34 @@ func ExampleNew() {
 	// The pipeline first: a closed monitor has nothing left to send.
 	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()), pipeline.DroppedSpans())
 	// Output: <nil> 0
+}
+
+// A service that Prometheus scrapes, and that pushes as well when the environment says where to.
+func ExampleWithReader() {
+	ctx := context.Background()
+	bridge, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pipeline, err := auto.New(ctx, auto.WithReader(bridge))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	monitor, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b"}, otelcache.WithMeterProvider(pipeline.MeterProvider()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	http.Handle("/metrics", bridge.Handler())
+
+	_, lookup := monitor.StartLookup(ctx, 256)
+	lookup.Finish(128)
+	families, err := bridge.Gatherer().Gather()
+	fmt.Println(len(families), err)
+	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()))
+	// Output:
+	// 94 <nil>
+	// <nil>
 }
