@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -146,56 +147,73 @@ var benchOperations = []struct {
 
 var benchWork = work{tokens: 4096, hits: 2048}
 
-// BenchmarkOperations compares each operation, with its phases, with the same telemetry written by hand and, for what it measures, with
-// Prometheus's client library.
+// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand and, for the metrics alone,
+// on Prometheus's client library. They take turns within one run, so that a noisy machine is noisy for all of them:
+//
+//	ns/op           this package
+//	by-hand-ns/op   the same written by hand
+//	x-by-hand       the first as a share of the second
+//	client-ns/op    Prometheus's client library: no spans, no exemplars
 func BenchmarkOperations(b *testing.B) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
-			implementations := []struct {
-				name string
-				make func(b *testing.B, tp trace.TracerProvider) requests
-			}{
-				{"handwritten", func(_ *testing.B, tp trace.TracerProvider) requests {
-					return newHandwritten(benchEngine, tp, s.mp())
-				}},
-				{"otelcache", func(b *testing.B, tp trace.TracerProvider) requests {
-					return monitored{newMonitor(b, benchEngine, otelcache.WithMeterProvider(s.mp()), otelcache.WithTracerProvider(tp))}
-				}},
-			}
-			if s.name == "noop" {
-				implementations = append(implementations, struct {
-					name string
-					make func(b *testing.B, tp trace.TracerProvider) requests
-				}{"client_golang", func(*testing.B, trace.TracerProvider) requests { return newClientGolang(benchEngine) }})
-			}
-			for _, impl := range implementations {
-				for _, parallel := range []bool{false, true} {
-					name := fmt.Sprintf("%s/%s/%s/sequential", op.name, s.name, impl.name)
-					if parallel {
-						name = fmt.Sprintf("%s/%s/%s/parallel", op.name, s.name, impl.name)
-					}
-					b.Run(name, func(b *testing.B) {
-						tp, stop := s.tp()
-						defer stop()
-						r, ctx := impl.make(b, tp), s.context()
-						b.ReportAllocs()
-						b.ResetTimer()
-						if !parallel {
-							for b.Loop() {
-								op.run(r, ctx, benchWork)
-							}
-							return
+			for _, goroutines := range []int{1, 2} {
+				b.Run(fmt.Sprintf("op=%s/providers=%s/goroutines=%d", op.name, s.name, goroutines), func(b *testing.B) {
+					ours, byHand, client := s.implementations(b)
+					ctx := s.context()
+					var times [3]time.Duration
+					const turn = 500 // operations, so that turns are short and what changes over time meets all alike
+					for n := 0; b.Loop(); n++ {
+						if n%turn != 0 {
+							continue
 						}
-						b.RunParallel(func(pb *testing.PB) {
-							for pb.Next() {
-								op.run(r, ctx, benchWork)
-							}
-						})
-					})
-				}
+						for i, r := range []requests{ours, byHand, client} {
+							times[i] += elapsedTime(goroutines, func() {
+								for range turn {
+									op.run(r, ctx, benchWork)
+								}
+							})
+						}
+					}
+					turns := float64((b.N + turn - 1) / turn * turn)
+					perOp := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / turns / float64(goroutines) }
+					b.ReportMetric(perOp(times[0]), "ns/op")
+					b.ReportMetric(perOp(times[1]), "by-hand-ns/op")
+					b.ReportMetric(perOp(times[2]), "client-ns/op")
+					b.ReportMetric(float64(times[0])/float64(times[1]), "x-by-hand")
+				})
 			}
 		}
 	}
+}
+
+// elapsedTime is how long it takes until each of n goroutines has called f.
+func elapsedTime(n int, f func()) time.Duration {
+	start := time.Now()
+	if n == 1 {
+		f()
+		return time.Since(start)
+	}
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(f)
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+// implementations are what is compared, each with providers of its own.
+func (s setting) implementations(tb testing.TB) (ours, byHand, client requests) {
+	tb.Helper()
+	providers := func() (trace.TracerProvider, metric.MeterProvider) {
+		tp, stop := s.tp()
+		tb.Cleanup(stop)
+		return tp, s.mp()
+	}
+	tp, mp := providers()
+	ours = monitored{newMonitor(tb, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
+	tp, mp = providers()
+	return ours, newHandwritten(benchEngine, tp, mp), newClientGolang(benchEngine)
 }
 
 func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {

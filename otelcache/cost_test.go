@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache_test
+
+import (
+	"testing"
+	"time"
+)
+
+// wantAllocs are the allocations of each operation, with its phases, by setting. They are exact: one more is a regression, one fewer belongs
+// into the table and into docs/performance.md.
+//
+// OpenTelemetry's SDK makes 2 for a span that is not sampled, which leaves one of ours for a retrieve (the state with the context that
+// carries it) and one for a store (its state, which its phases refer to).
+var wantAllocs = map[string]map[string]float64{
+	"lookup":   {"noop": 0, "unsampled": 2, "sampled": 6, "exemplars": 0},
+	"retrieve": {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},
+	"store":    {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},
+	"transfer": {"noop": 0, "unsampled": 2, "sampled": 7, "exemplars": 0},
+}
+
+func TestAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	for _, op := range benchOperations {
+		for _, s := range settings {
+			t.Run(op.name+"/"+s.name, func(t *testing.T) {
+				ours, byHand, _ := s.implementations(t)
+				ctx := s.context()
+				allocs := func(r requests) float64 {
+					op.run(r, ctx, benchWork) // the first makes the series
+					return testing.AllocsPerRun(1000, func() { op.run(r, ctx, benchWork) })
+				}
+				got := allocs(ours)
+				if want := wantAllocs[op.name][s.name]; got != want {
+					t.Errorf("got %v allocations, want %v", got, want)
+				}
+				if more := allocs(byHand); s.name != "exemplars" && got > more { // there, the state is ours alone: no-op spans have none
+					t.Errorf("got %v allocations, more than the %v of the same written by hand", got, more)
+				}
+			})
+		}
+	}
+}
+
+// TestCheaperThanByHand catches a recording path that lost its advantage. The real ratios are in docs/performance.md; the margin is for
+// machines that do something else at the same time.
+func TestCheaperThanByHand(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("measures time: not with the race detector, not in short mode")
+	}
+	most := map[string]float64{"noop": 0.9, "unsampled": 0.9, "sampled": 1.15, "exemplars": 0.9}
+	for _, op := range benchOperations {
+		for _, s := range settings {
+			t.Run(op.name+"/"+s.name, func(t *testing.T) {
+				ours, byHand, _ := s.implementations(t)
+				ctx := s.context()
+				best := 10.0
+				for range 5 {
+					var times [2]time.Duration
+					for range 20 {
+						for i, r := range []requests{ours, byHand} {
+							times[i] += elapsedTime(1, func() {
+								for range 200 {
+									op.run(r, ctx, benchWork)
+								}
+							})
+						}
+					}
+					best = min(best, float64(times[0])/float64(times[1]))
+				}
+				if best > most[s.name] {
+					t.Errorf("takes %.2f of the time of the same written by hand, want at most %.2f", best, most[s.name])
+				}
+			})
+		}
+	}
+}
