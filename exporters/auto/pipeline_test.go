@@ -5,6 +5,7 @@ package auto_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,14 +86,11 @@ func record(t *testing.T, p *auto.Pipeline) *otelcache.Monitor {
 }
 
 func TestEnvironment(t *testing.T) {
-	for name, start := range map[string]func(*testing.T) *otlptest.Receiver{
-		"grpc":          func(t *testing.T) *otlptest.Receiver { return otlptest.GRPC(t, nil) },
-		"http/protobuf": func(t *testing.T) *otlptest.Receiver { return otlptest.HTTP(t, nil) },
-	} {
+	for name, start := range map[string]func(testing.TB, *tls.Config) *otlptest.Receiver{"grpc": otlptest.GRPC, "http/protobuf": otlptest.HTTP} {
 		for _, exporter := range []string{"", "otlp", "otlp,console"} {
 			t.Run(name+" "+exporter, func(t *testing.T) {
 				silenceStdout(t)
-				receiver := start(t)
+				receiver := start(t, nil)
 				environment(t, map[string]string{
 					"OTEL_METRICS_EXPORTER": exporter, "OTEL_TRACES_EXPORTER": exporter,
 					"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.URL, "OTEL_EXPORTER_OTLP_PROTOCOL": name,
@@ -475,6 +473,45 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// While the receiver is away the spans of that time are lost, and counted; the totals of metrics are not.
+func TestReceiverIsAwayForAWhile(t *testing.T) {
+	for protocol, start := range map[string]func(testing.TB, *tls.Config) *otlptest.Receiver{"grpc": otlptest.GRPC, "http/protobuf": otlptest.HTTP} {
+		t.Run(protocol, func(t *testing.T) {
+			receiver := start(t, nil)
+			environment(t, map[string]string{
+				"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.URL, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+				// so long an export is tried again
+				"OTEL_BSP_EXPORT_TIMEOUT": "500", "OTEL_METRIC_EXPORT_TIMEOUT": "500",
+			})
+			p, err := auto.New(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			receiver.SetAway(true)
+			mon := record(t, p)
+			defer mon.Close()
+			if err := p.ForceFlush(t.Context()); err == nil || !strings.Contains(err.Error(), "traces") || !strings.Contains(err.Error(), "metrics") {
+				t.Errorf("ForceFlush gave %v, want what happened to traces and metrics", err)
+			}
+			receiver.SetAway(false)
+			_, retrieve := mon.StartRetrieve(t.Context(), 256)
+			retrieve.Finish(128)
+			if err := p.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := value(t, receiver.Metrics()["lmcache.retrieve.hit_tokens"]); got != (retrieves+1)*128 {
+				t.Errorf("%v hit tokens arrived, want %d", got, (retrieves+1)*128)
+			}
+			if got := len(receiver.Spans()); got != 1 {
+				t.Errorf("%d spans arrived, want 1", got)
+			}
+			if got := p.DroppedSpans(); got != 2*retrieves {
+				t.Errorf("%d spans dropped, want %d", got, 2*retrieves)
+			}
+		})
 	}
 }
 

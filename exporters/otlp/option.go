@@ -127,7 +127,7 @@ func WithGzip() Option {
 	})
 }
 
-// WithTimeout bounds one export, its retries included. The default is 10 s.
+// WithTimeout bounds an export over gRPC, with its retries, and each request of it over HTTP. The default is 10 s.
 func WithTimeout(d time.Duration) Option {
 	return optionFunc(func(c config) config {
 		if d <= 0 {
@@ -148,7 +148,8 @@ type Retry struct {
 	MaxElapsedTime time.Duration
 }
 
-// WithRetry changes how exports are retried. The default is after 5 s, at most 30 s apart, for a minute, and never beyond the timeout of the export.
+// WithRetry changes how exports are retried. The default is after 5 s, at most 30 s apart, for a minute, and never beyond OTEL_BSP_EXPORT_TIMEOUT or
+// OTEL_METRIC_EXPORT_TIMEOUT (30 s); nor, over gRPC, beyond the timeout.
 func WithRetry(r Retry) Option {
 	return optionFunc(func(c config) config {
 		if r.Enabled && (r.InitialInterval <= 0 || r.MaxInterval < r.InitialInterval || r.MaxElapsedTime < 0) {

@@ -21,10 +21,12 @@ import (
 	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	_ "google.golang.org/grpc/encoding/gzip" // so that the server takes compressed requests
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -42,6 +44,7 @@ type Receiver struct {
 	headers    []map[string]string
 	compressed int
 	reject     int64
+	away       bool
 }
 
 // GRPC starts a receiver over gRPC; with a TLS configuration if it is not nil. It ends with the test.
@@ -130,7 +133,7 @@ func (r *Receiver) read(w http.ResponseWriter, q *http.Request, into proto.Messa
 func write(w http.ResponseWriter, m proto.Message, err error) {
 	raw, marshalErr := proto.Marshal(m)
 	if err != nil || marshalErr != nil {
-		http.Error(w, "cannot answer", http.StatusInternalServerError)
+		http.Error(w, "cannot answer", http.StatusServiceUnavailable)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-protobuf")
@@ -144,6 +147,9 @@ func (r *Receiver) Export(ctx context.Context, in *collectormetrics.ExportMetric
 	r.gotMetadata(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.away {
+		return nil, status.Error(codes.Unavailable, "away")
+	}
 	for _, resource := range in.ResourceMetrics {
 		for _, a := range resource.Resource.GetAttributes() {
 			if a.Key == "service.name" {
@@ -168,6 +174,9 @@ func (s traceService) Export(ctx context.Context, in *collectortrace.ExportTrace
 	s.r.gotMetadata(ctx)
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
+	if s.r.away {
+		return nil, status.Error(codes.Unavailable, "away")
+	}
 	for _, resource := range in.ResourceSpans {
 		for _, scope := range resource.ScopeSpans {
 			s.r.spans = append(s.r.spans, scope.Spans...)
@@ -227,6 +236,13 @@ func (r *Receiver) RejectSpans(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.reject = n
+}
+
+// SetAway makes the receiver refuse every request as one that may be tried again, until it is told to be back.
+func (r *Receiver) SetAway(away bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.away = away
 }
 
 // Metrics returns the last version of each metric, by name.
