@@ -4,6 +4,7 @@ package otelcache
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
@@ -71,14 +72,37 @@ var counterMetrics = [numCounters]instruments.Counter{
 	memoryForcedUnpins:       instruments.MemoryForcedUnpins,
 }
 
-// counters is cumulative state: it only grows, so that any number of readers can take differences of it.
-type counters [numCounters]atomic.Int64
+// counters is cumulative state: it only grows, so that any number of readers can take differences of it. It is kept in several shards, so
+// that requests on different processors seldom write to the same memory.
+type counters [numShards]struct {
+	values [numCounters]atomic.Int64
+	_      [cacheLine]byte // keeps neighbours apart
+}
 
-func (c *counters) add(id counterID, n int64) { c[id].Add(n) }
+const (
+	numShards = 8 // a power of two
+	cacheLine = 64
+)
+
+func (c *counters) add(id counterID, n int64) { c[shard()].values[id].Add(n) }
+
+// shard picks by the address of the stack: goroutines have different ones, and one goroutine's seldom changes.
+func shard() uintptr {
+	var onStack byte
+	const page = 12 // bits; a stack is at least half of one
+	return uintptr(unsafe.Pointer(&onStack)) >> page % numShards
+}
 
 func (c *counters) load() (values [numCounters]int64) {
-	for id := range c {
-		values[id] = c[id].Load()
+	for id := range values {
+		values[id] = c.sum(counterID(id))
 	}
 	return values
+}
+
+func (c *counters) sum(id counterID) (total int64) {
+	for i := range c {
+		total += c[i].values[id].Load()
+	}
+	return total
 }

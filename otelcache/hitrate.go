@@ -42,7 +42,7 @@ func (h *hitRate) roll(n int64) {
 	if n <= previous {
 		return // somebody else was faster
 	}
-	requested, hits := h.counters[h.requested].Load(), h.counters[h.hits].Load()
+	requested, hits := h.counters.sum(h.requested), h.counters.sum(h.hits)
 	// Had there been a request after the interval that ends here, it would have rolled: a gap was idle.
 	h.finishedRequest = n == previous+1 && requested > h.startRequested
 	if h.finishedRequest {
