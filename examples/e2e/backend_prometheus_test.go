@@ -34,6 +34,7 @@ func startPrometheus(t *testing.T, config string) *prometheus {
 		"--storage.tsdb.path=" + filepath.Join(dir, "data"),
 		"--web.listen-address=" + p.address,
 		"--web.enable-remote-write-receiver",
+		"--web.enable-otlp-receiver",
 		"--enable-feature=exemplar-storage",
 		"--scrape.discovery-reload-interval=100ms", // otherwise the first scrape comes after five seconds
 	}, nil)

@@ -28,7 +28,7 @@ func TestPrometheus(t *testing.T) {
 		// Interrupted while it lingers, the replay sends the last spans before it ends.
 		r.signal(t, syscall.SIGINT)
 		r.wait(t, replayTimeout)
-		checkExemplarTraces(t, p, j)
+		checkExemplarTraces(t, p, j, "lmcache_retrieve_duration_seconds_bucket")
 	})
 }
 
@@ -108,12 +108,12 @@ func checkQuantiles(t *testing.T, p *prometheus) {
 }
 
 // checkExemplarTraces follows the exemplars of the retrieve latency from Prometheus to Jaeger, as an operator does.
-func checkExemplarTraces(t *testing.T, p *prometheus, j *jaeger) {
+func checkExemplarTraces(t *testing.T, p *prometheus, j *jaeger, series string) {
 	t.Helper()
 	var found []exemplar
 	eventually(t, "exemplars in Prometheus", func() error {
 		var err error
-		found, err = p.exemplars("lmcache_retrieve_duration_seconds_bucket")
+		found, err = p.exemplars(series)
 		if err == nil && len(found) == 0 {
 			err = errors.New("none")
 		}
