@@ -11,11 +11,11 @@ var (
 		FedBy:       "StartTransfer",
 	})
 
-	// P2PTransferTokens is lmcache.p2p.transfer.tokens. Tokens that peer-to-peer transfers were asked to move.
+	// P2PTransferTokens is lmcache.p2p.transfer.tokens. Tokens that finished peer-to-peer transfers moved.
 	P2PTransferTokens = counter(Metric{
 		Class: ClassP2P, Name: "lmcache.p2p.transfer.tokens", Unit: "{token}",
-		Description: "Tokens that peer-to-peer transfers were asked to move.",
-		FedBy:       "StartTransfer",
+		Description: "Tokens that finished peer-to-peer transfers moved.",
+		FedBy:       "Transfer.Finish",
 	})
 
 	// P2PTransferDuration is lmcache.p2p.transfer.duration. Time that a peer-to-peer transfer took, from start to finish.

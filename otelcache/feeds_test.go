@@ -258,7 +258,7 @@ var feeds = []struct {
 		"transfer started", func(ctx context.Context, m *otelcache.Monitor) {
 			m.StartTransfer(ctx, 1000, "peer")
 		},
-		points{"lmcache.p2p.transfer.requests": "1", "lmcache.p2p.transfer.tokens": "1000"},
+		points{"lmcache.p2p.transfer.requests": "1"},
 	},
 	{
 		"transfer", func(ctx context.Context, m *otelcache.Monitor) {
@@ -281,7 +281,6 @@ var feeds = []struct {
 		},
 		points{
 			"lmcache.p2p.transfer.requests":                                 "1",
-			"lmcache.p2p.transfer.tokens":                                   "1000",
 			"lmcache.p2p.transfer.duration{error.type=*errors.errorString}": "sum 0.5, 1 ≤ 0.5",
 		},
 	},

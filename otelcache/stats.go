@@ -58,7 +58,7 @@ type Stats struct {
 	// Seconds that the phases of finished stores took, a value a request.
 	StoreProcessTokensTime, StoreFromGPUTime, StorePutTime Distribution
 
-	// Peer-to-peer transfers that started, and their tokens.
+	// Peer-to-peer transfers that started, and the tokens of those that finished.
 	P2PRequests, P2PTransferredTokens int64
 	// Seconds and tokens per second of finished transfers.
 	P2PTimeToTransfer, P2PTransferSpeed Distribution

@@ -24,8 +24,8 @@ var (
 	servedTransferKind = operationKind{span: "lmcache.p2p_transfer", options: serverSpan}
 )
 
-// StartTransfer starts the transfer of numTokens tokens from or to peer, on the side that asks for it. It counts the request and the
-// tokens, and starts the client span lmcache.p2p_transfer. Send the returned context's trace along (package otelcache/propagation) and
+// StartTransfer starts the transfer of numTokens tokens from or to peer, on the side that asks for it. It counts the request and
+// starts the client span lmcache.p2p_transfer. Send the returned context's trace along (package otelcache/propagation) and
 // let the peer call [Monitor.ServeTransfer] with it, so that both sides are one trace. An empty peer is left out.
 func (m *Monitor) StartTransfer(ctx context.Context, numTokens int, peer string) (context.Context, *Transfer) {
 	t := new(Transfer) // small enough to be inlined, so that the caller may keep it on its stack
@@ -35,7 +35,6 @@ func (m *Monitor) StartTransfer(ctx context.Context, numTokens int, peer string)
 func (m *Monitor) startTransfer(ctx context.Context, t *Transfer, numTokens int, peer string) context.Context {
 	t.tokens = m.natural(int64(numTokens), "number of tokens of a transfer")
 	m.counters.add(transferRequests, 1)
-	m.counters.add(transferTokens, t.tokens)
 	ctx = t.begin(ctx, m, &transferKind)
 	t.setPeer(peer)
 	return ctx
@@ -57,7 +56,7 @@ func (t *Transfer) setPeer(peer string) {
 	}
 }
 
-// Finish ends the transfer, and records its duration and speed.
+// Finish ends the transfer, counts its tokens, and records its duration and speed.
 func (t *Transfer) Finish() {
 	_, elapsed, ok := t.end()
 	if !ok {
@@ -65,6 +64,7 @@ func (t *Transfer) Finish() {
 	}
 	speed := perSecond(t.tokens, elapsed)
 	if !t.serving {
+		t.mon.counters.add(transferTokens, t.tokens)
 		if elapsed > 0 {
 			t.mon.recordDuration(t.ctx, transferDuration, elapsed)
 		}
@@ -81,7 +81,7 @@ func (t *Transfer) Finish() {
 	t.endSpan()
 }
 
-// Fail ends the transfer with an error: its duration carries error.type natively.
+// Fail ends the transfer with an error: no tokens are counted, and its duration carries error.type natively.
 func (t *Transfer) Fail(err error) {
 	t.setRequestedTokens()
 	duration := transferDuration
