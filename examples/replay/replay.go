@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/auto"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -49,6 +50,8 @@ func replay(ctx context.Context, o options, stdout, stderr io.Writer) (err error
 		warn.flush()
 		if n := tel.pipeline.DroppedSpans(); n > 0 {
 			fmt.Fprintf(stderr, "replay: spans lost: %d (their exporter failed, or its queue was full)\n", n)
+		} else if n == auto.UnknownDrops {
+			fmt.Fprintln(stderr, "replay: spans lost: unknown (the pipeline of OTEL_CONFIG_FILE does not count them)")
 		}
 		err = errors.Join(err, mon.Close())
 	}()
