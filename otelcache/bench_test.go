@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -157,7 +158,7 @@ var benchWork = work{tokens: 4096, hits: 2048}
 func BenchmarkOperations(b *testing.B) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
-			for _, goroutines := range []int{1, 2} {
+			for _, goroutines := range []int{1, 2, 8} {
 				b.Run(fmt.Sprintf("op=%s/providers=%s/goroutines=%d", op.name, s.name, goroutines), func(b *testing.B) {
 					ours, byHand, client := s.implementations(b)
 					ctx := s.context()
@@ -224,6 +225,41 @@ func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *ot
 	}
 	tb.Cleanup(func() { _ = m.Close() })
 	return m
+}
+
+// BenchmarkReaders shows what each more reader costs a retrieve: the SDK aggregates for each of them.
+func BenchmarkReaders(b *testing.B) {
+	for _, readers := range []int{1, 2, 3} {
+		b.Run(fmt.Sprintf("readers=%d", readers), func(b *testing.B) {
+			var opts []sdkmetric.Option
+			for range readers {
+				opts = append(opts, sdkmetric.WithReader(sdkmetric.NewManualReader()))
+			}
+			m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(opts...)), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+			b.ReportAllocs()
+			for b.Loop() {
+				monitored{m}.retrieve(b.Context(), benchWork)
+			}
+		})
+	}
+}
+
+// BenchmarkEngines shows that the number of engines in a process does not change what a retrieve costs.
+func BenchmarkEngines(b *testing.B) {
+	for _, engines := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("engines=%d", engines), func(b *testing.B) {
+			mp := sdkMeterProvider()
+			monitors := make([]monitored, engines)
+			for i := range monitors {
+				e := otelcache.Engine{ModelName: "llama-3-70b", WorkerID: strconv.Itoa(i), Role: "worker", ServedModelName: "llama"}
+				monitors[i] = monitored{newMonitor(b, e, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))}
+			}
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				monitors[i%engines].retrieve(b.Context(), benchWork)
+			}
+		})
+	}
 }
 
 // BenchmarkCursor shows that reading statistics costs the same after few and after many requests.
