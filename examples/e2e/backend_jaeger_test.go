@@ -27,6 +27,7 @@ func startJaeger(t *testing.T) *jaeger {
 		"E2E_OTLP_GRPC=" + j.grpc, "E2E_OTLP_HTTP=" + j.http,
 		"E2E_QUERY_HTTP=" + j.query, "E2E_QUERY_GRPC=" + freeAddress(t),
 		"E2E_HEALTH=" + health,
+		"OTEL_TRACES_SAMPLER=always_off", // Jaeger traces itself, and would wait ten seconds for somebody to send that to
 	})
 	j.waitReady(t, "http://"+health+"/status")
 	return j

@@ -138,9 +138,14 @@ func (o *output) tail() string {
 // httpClient keeps no connections: a server that is stopped must not have to wait for ours.
 var httpClient = &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// get returns the body of a URL that answers 200.
-func get(url string) ([]byte, error) {
-	resp, err := httpClient.Get(url)
+// get returns the body of a URL that answers 200, in one of the accepted formats if the server has it.
+func get(url string, accept ...string) ([]byte, error) {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Accept"] = accept
+	resp, err := httpClient.Do(req)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,10 +26,17 @@ func TestPrometheus(t *testing.T) {
 
 		eventually(t, "totals in Prometheus", func() error { return checkTotals(p, w.totals) })
 		checkQuantiles(t, p)
+		var onPage []exemplar
+		for _, histogram := range []string{"lmcache_retrieve_duration_seconds", "lmcache:time_to_retrieve"} {
+			onPage = append(onPage, openMetricsExemplars(t, "http://"+r.listen+"/metrics", histogram)...)
+		}
 		// Interrupted while it lingers, the replay sends the last spans before it ends.
 		r.signal(t, syscall.SIGINT)
 		r.wait(t, replayTimeout)
 		checkExemplarTraces(t, p, j, "lmcache_retrieve_duration_seconds_bucket")
+		for _, e := range onPage {
+			checkRetrieveSpan(t, j, e.Labels["trace_id"], e.Labels["span_id"])
+		}
 	})
 }
 
@@ -120,17 +128,46 @@ func checkExemplarTraces(t *testing.T, p *prometheus, j *jaeger, series string) 
 		return err
 	})
 	for _, e := range found {
-		eventually(t, "the trace of an exemplar in Jaeger", func() error {
-			trace, err := j.trace(e.Labels["trace_id"])
-			if err != nil {
-				return err
-			}
-			for _, s := range trace.Spans {
-				if s.SpanID == e.Labels["span_id"] && s.Operation == "lmcache.retrieve" {
-					return nil
-				}
-			}
-			return fmt.Errorf("trace %s has no lmcache.retrieve %s", trace.TraceID, e.Labels["span_id"])
-		})
+		checkRetrieveSpan(t, j, e.Labels["trace_id"], e.Labels["span_id"])
 	}
+}
+
+// checkRetrieveSpan asks Jaeger for the span that an exemplar of the retrieve latency names.
+func checkRetrieveSpan(t *testing.T, j *jaeger, traceID, spanID string) {
+	t.Helper()
+	eventually(t, "the trace of an exemplar in Jaeger", func() error {
+		trace, err := j.trace(traceID)
+		if err != nil {
+			return err
+		}
+		for _, s := range trace.Spans {
+			if s.SpanID == spanID && s.Operation == "lmcache.retrieve" {
+				return nil
+			}
+		}
+		return fmt.Errorf("trace %s has no lmcache.retrieve %s", traceID, spanID)
+	})
+}
+
+// openMetricsExemplars reads the exemplars of a histogram from an OpenMetrics page. Prometheus asks for the protocol buffer format when it
+// wants native histograms; others get exemplars in this one.
+func openMetricsExemplars(t *testing.T, url, histogram string) (found []exemplar) {
+	t.Helper()
+	page, err := get(url, "application/openmetrics-text; version=1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^` + histogram + `_bucket\{.*\} \d+ # \{(.*)\} `)
+	label := regexp.MustCompile(`(\w+)="(\w+)"`)
+	for _, match := range line.FindAllSubmatch(page, -1) {
+		e := exemplar{Labels: map[string]string{}}
+		for _, pair := range label.FindAllSubmatch(match[1], -1) {
+			e.Labels[string(pair[1])] = string(pair[2])
+		}
+		found = append(found, e)
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s has no exemplars in the OpenMetrics format", histogram)
+	}
+	return found
 }
