@@ -193,7 +193,7 @@ var statsFields = []struct {
 	{"StoreFromGPUTime", "store_from_gpu_time", values{0.008}},
 	{"StorePutTime", "store_put_time", values{0.009}},
 	{"P2PRequests", "p2p_requests", 5},
-	{"P2PTransferredTokens", "p2p_transferred_tokens", 1400},
+	{"P2PTransferredTokens", "p2p_transferred_tokens", 1300},
 	{"P2PTimeToTransfer", "p2p_time_to_transfer", values{0.1, 0.5}},
 	{"P2PTransferSpeed", "p2p_transfer_speed", values{2000, 3000}},
 	{"LookupHitRates", "lookup_hit_rates", values{0.25, 0.75}},
