@@ -89,7 +89,7 @@ func checkLoss(t *testing.T, r *replay, c *collector, w totals) {
 	t.Helper()
 	match := lossReport.FindStringSubmatch(r.stderr.String())
 	if match == nil {
-		t.Fatal("the replay reports no lost spans, want some: its queue is shorter than the outage")
+		t.Fatal("the replay reports no lost spans, want some: its queue and its retries are shorter than the outage")
 	}
 	lost, err := strconv.Atoi(match[1])
 	if err != nil {
