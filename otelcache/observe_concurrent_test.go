@@ -5,6 +5,7 @@ package otelcache_test
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -33,17 +34,18 @@ func TestObserveConcurrentSafe(t *testing.T) {
 	for i := range goroutines {
 		observing.Go(func() {
 			for range each {
-				own, err := m.Observe(observableGauges[i], func() float64 { return float64(i) })
+				own, err := m.Observe(observableGauges[i], slowly(float64(i)))
 				if err != nil {
 					t.Errorf("a gauge of its own: %v", err)
 					return
 				}
-				o, err := m.Observe(shared, func() float64 { return 1000 })
+				o, err := m.Observe(shared, slowly(1000))
 				switch {
 				case err == nil:
 					if n := holders.Add(1); n != 1 {
 						t.Errorf("%d callbacks have the same gauge", n)
 					}
+					runtime.Gosched() // while the others try
 					holders.Add(-1)
 					o.Unregister()
 				case !errors.Is(err, otelcache.ErrObserved):
@@ -80,6 +82,14 @@ func TestObserveConcurrentSafe(t *testing.T) {
 				t.Errorf("%s is %s after its callbacks were unregistered", name, v)
 			}
 		}
+	}
+}
+
+// slowly returns a callback that lets others run in the middle of a collection.
+func slowly(value float64) func() float64 {
+	return func() float64 {
+		runtime.Gosched()
+		return value
 	}
 }
 
