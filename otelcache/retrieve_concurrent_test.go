@@ -67,7 +67,7 @@ func TestConcurrentRetrievesKeepApart(t *testing.T) {
 				continue
 			}
 			phases++
-			if got, want := requests[s.Parent().SpanID()].Emit(), attributeOf(s, instruments.ChunksKey).Emit(); got != want {
+			if got, want := requests[s.Parent().SpanID()].String(), attributeOf(s, instruments.ChunksKey).String(); got != want {
 				t.Errorf("the phase of request %s is a child of request %q", want, got)
 			}
 		}
