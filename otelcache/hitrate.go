@@ -30,8 +30,8 @@ type hitRate struct {
 
 // enter makes sure that the interval of now is the current one. It has to be called before an event is counted.
 func (h *hitRate) enter(now time.Duration) {
-	if n := int64(now / h.length); n > h.current.Load() {
-		h.roll(n)
+	if end := time.Duration(h.current.Load()+1) * h.length; now >= end {
+		h.roll(int64(now / h.length))
 	}
 }
 

@@ -97,7 +97,9 @@ func (r *registry) share(m *Monitor) *Monitor {
 func (r *registry) remove(m *Monitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.monitors, keyOf(m.engine, m.config))
+	if k := keyOf(m.engine, m.config); r.monitors[k] == m {
+		delete(r.monitors, k)
+	}
 	if r.shared[m.engine] == m {
 		delete(r.shared, m.engine)
 	}
