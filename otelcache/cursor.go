@@ -79,7 +79,7 @@ func (c *Cursor) Next() Stats {
 		ForcedUnpins:             n(memoryForcedUnpins),
 
 		RetrieveHitRate: 1,
-		LookupHitRate:   share(n(lookupHitTokens), n(lookupFinishedTokens)),
+		LookupHitRate:   ratio(n(lookupHitTokens), n(lookupFinishedTokens)),
 
 		LocalCacheUsage:   int64(gauge(localCacheUsage)),
 		RemoteCacheUsage:  int64(gauge(remoteCacheUsage)),
@@ -106,11 +106,11 @@ func (c *Cursor) Next() Stats {
 		P2PTimeToTransfer:    d(transferDuration),
 		P2PTransferSpeed:     d(transferSpeed),
 
-		LookupHitRates: d(lookupRequestHitRate),
+		LookupHitRates: d(lookupRequestHitRate).upTo(1),
 		ChunkLifespan:  d(chunkLifespan),
 	}
 	if finished := n(retrieveFinishedTokens); finished > 0 {
-		s.RetrieveHitRate = share(n(retrieveHitTokens), finished)
+		s.RetrieveHitRate = ratio(n(retrieveHitTokens), finished)
 	}
 	c.now, c.counters = now, counters
 	return s

@@ -115,6 +115,15 @@ type Distribution struct {
 	count   uint64
 	sum     float64
 	buckets []bucket // in rising order, none empty
+	limit   float64  // that no value exceeds; 0 for none
+}
+
+// upTo returns d with the knowledge that no value exceeds limit.
+func (d Distribution) upTo(limit float64) Distribution {
+	if d.count > 0 {
+		d.limit = limit
+	}
+	return d
 }
 
 // Count returns the number of values.
@@ -140,11 +149,17 @@ func (d Distribution) Max() float64 { return d.Quantile(1) }
 // Quantile returns the value that a share q of all values does not exceed: 0.5 gives the median. A q below 0 is taken as 0, above 1 as 1. It
 // returns 0 when there are no values.
 func (d Distribution) Quantile(q float64) float64 {
+	if d.count == 1 {
+		return d.sum
+	}
 	rank := uint64(math.Ceil(min(max(q, 0), 1) * float64(d.count)))
 	var below uint64
 	for _, b := range d.buckets {
 		if below += b.count; below >= max(rank, 1) {
-			return middleOf(b.index)
+			if v := middleOf(b.index); d.limit == 0 || v < d.limit {
+				return v
+			}
+			return d.limit
 		}
 	}
 	return 0

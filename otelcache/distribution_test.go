@@ -40,3 +40,22 @@ func TestDistributionIsCloseToTheValues(t *testing.T) {
 		}
 	})
 }
+
+// TestHitRatesDoNotExceedOne looks at what a person reads after lookups that all hit, some of them all of their tokens.
+func TestHitRatesDoNotExceedOne(t *testing.T) {
+	m := newTelemetry(t).Monitor
+	cursor := m.Cursor()
+	for _, hits := range []int{10, 10, 3, 10} {
+		_, l := m.StartLookup(context.Background(), 10)
+		l.Finish(hits)
+	}
+	got := cursor.Next().LookupHitRates
+	if got.Max() != 1 || got.Quantile(0.5) != 1 || math.Abs(got.Min()-0.3) > 0.05*0.3 {
+		t.Errorf("got min %v, median %v, max %v, want about 0.3, 1 and 1", got.Min(), got.Quantile(0.5), got.Max())
+	}
+	_, l := m.StartLookup(context.Background(), 10)
+	l.Finish(3)
+	if got := cursor.Next().LookupHitRates; math.Abs(got.Min()-0.3) > 1e-12 || got.Min() != got.Max() {
+		t.Errorf("got min %v and max %v of one value, want 0.3, to the rounding of a sum", got.Min(), got.Max())
+	}
+}

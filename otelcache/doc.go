@@ -21,7 +21,7 @@
 // finished once. Cancelling a context does not stop what is recorded with it.
 //
 // Misuse has a defined outcome and harms no other request: a second Finish, a phase that starts or ends after its request has finished and
-// negative numbers are ignored (or taken as 0) and reported to [otel.Handle], at most once in ten seconds for each
+// negative numbers are ignored (or taken as 0), a hit rate above 1 is taken as 1, and each is reported to [otel.Handle], at most once in ten seconds for each
 // kind of mistake. An operation that is never finished counts as started and nothing more.
 //
 // Times are monotonic. Durations and speeds of zero of lookups, retrieves, stores, transfers and phases are not recorded, as in LMCache; those of

@@ -46,7 +46,7 @@ func (h *hitRate) roll(n int64) {
 	// Had there been a request after the interval that ends here, it would have rolled: a gap was idle.
 	h.finishedRequest = n == previous+1 && requested > h.startRequested
 	if h.finishedRequest {
-		h.rate = share(hits-h.startHits, requested-h.startRequested)
+		h.rate = ratio(hits-h.startHits, requested-h.startRequested)
 	}
 	h.startRequested, h.startHits = requested, hits
 	h.current.Store(n)

@@ -34,7 +34,7 @@ func (l *Lookup) Finish(hitTokens int) {
 	if !ok {
 		return
 	}
-	m, hits := l.mon, l.mon.natural(int64(hitTokens), "number of hit tokens of a lookup")
+	m, hits := l.mon, l.hitTokens(hitTokens)
 	m.countFinishedLookup(now, l.tokens, hits)
 	if elapsed > 0 {
 		m.recordDuration(l.ctx, lookupDuration, elapsed)
@@ -63,14 +63,11 @@ func (l *Lookup) Fail(err error) {
 	}
 }
 
-// share returns part/whole of sums over time. It is at most 1: a request that finished between the readings of the two sums may be in one of
-// them only.
-func share(part, whole int64) float64 { return min(ratio(part, whole), 1) }
-
-// ratio returns part/whole, and 0 when there is no whole.
+// ratio returns part/whole, and 0 when there is no whole. It is at most 1: a request may say that it hit more than it asked for, and one that
+// finishes between the readings of two sums over time may be in one of them only.
 func ratio(part, whole int64) float64 {
 	if whole == 0 {
 		return 0
 	}
-	return float64(part) / float64(whole)
+	return min(float64(part)/float64(whole), 1)
 }

@@ -17,6 +17,7 @@ const (
 	wrongPhase
 	timesReversed
 	negative
+	tooManyHits
 	callbackFailed
 	numMistakes
 )
@@ -28,6 +29,7 @@ func (k mistake) String() string {
 		wrongPhase:     "a phase does not belong to this operation and is ignored",
 		timesReversed:  "a phase ends before it starts and is ignored",
 		negative:       "a negative number is taken as 0",
+		tooManyHits:    "more tokens were hit than requested, and the hit rate is taken as 1",
 		callbackFailed: "a gauge callback failed and its reading is left out",
 	}[k]
 }
@@ -62,4 +64,17 @@ func (m *Monitor) natural(n int64, what string) int64 {
 		return 0
 	}
 	return n
+}
+
+// hitTokens returns the number of hit tokens of an operation that requested so many. It is not corrected when it is larger: only the host knows
+// which of the two is wrong.
+func (o *operation) hitTokens(n int) int64 {
+	hits := int64(n)
+	if hits < 0 {
+		return o.mon.natural(hits, "number of hit tokens of "+o.kind.span)
+	}
+	if hits > o.tokens {
+		o.mon.misused(tooManyHits, fmt.Sprintf("%d of %d in %s", hits, o.tokens, o.kind.span))
+	}
+	return hits
 }

@@ -75,6 +75,14 @@ func TestMisuse(t *testing.T) {
 			_, r := m.StartRetrieve(ctx, 10)
 			r.Finish(-5)
 		}, "-5", points{"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "10"}},
+		{"more hits than requested", func(m *otelcache.Monitor) {
+			_, l := m.StartLookup(ctx, 10)
+			time.Sleep(2 * ms)
+			l.Finish(20)
+		}, "20 of 10 in lmcache.lookup", points{
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "20",
+			"lmcache.lookup.duration": "sum 0.002, 1 ≤ 0.00256", "lmcache.lookup.request_hit_rate": "sum 1, 1 ≤ 1",
+		}},
 		{"negative stored tokens", func(m *otelcache.Monitor) {
 			_, s := m.StartStore(ctx, 10)
 			s.Finish(-2)

@@ -4,6 +4,7 @@ package otelcache
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -13,7 +14,10 @@ import (
 
 // Retrieve brings cached tokens back to where the model needs them. Its methods are safe for concurrent use; it is finished once, with
 // Finish or Fail.
-type Retrieve struct{ phases }
+type Retrieve struct {
+	phases
+	requestID atomic.Pointer[string] // for the warning of a slow retrieve
+}
 
 var retrieveKind = operationKind{
 	span:  "lmcache.retrieve",
@@ -77,10 +81,15 @@ func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Cont
 	return r.startPhase(ctx, name)
 }
 
-// SetRequestID adds the serving engine's id of the request to the span. It does not reach metrics.
+// SetRequestID adds the serving engine's id of the request to the span and to the warning of a slow retrieve. It does not reach metrics.
 func (r *Retrieve) SetRequestID(id string) {
-	if r != nil {
-		r.phases.SetRequestID(id)
+	if r == nil || r.mon == nil {
+		return
+	}
+	r.phases.SetRequestID(id)
+	if r.mon.slowTime > 0 || r.mon.slowSpeed > 0 {
+		kept := id // or every id would be allocated
+		r.requestID.Store(&kept)
 	}
 }
 
@@ -109,7 +118,7 @@ func (r *Retrieve) Finish(hitTokens int) {
 	if !ok {
 		return
 	}
-	m, hits := r.mon, r.mon.natural(int64(hitTokens), "number of retrieved tokens")
+	m, hits := r.mon, r.hitTokens(hitTokens)
 	m.countFinishedRetrieve(now, r.tokens, hits)
 	speed := perSecond(hits, elapsed)
 	if elapsed > 0 {

@@ -5,6 +5,8 @@ package otelcache
 import (
 	"log/slog"
 	"time"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 // isSlow reports whether a retrieve misses a threshold; one that is not set is missed by none.
@@ -47,6 +49,9 @@ func (m *Monitor) countSlow(r *Retrieve, now, elapsed time.Duration, hits int64,
 		if t := r.times[name].Load(); t > 0 {
 			attrs = append(attrs, slog.Duration(name.String(), time.Duration(t)))
 		}
+	}
+	if id := r.requestID.Load(); id != nil {
+		attrs = append(attrs, slog.String(string(instruments.RequestIDKey), *id))
 	}
 	for _, a := range m.identity {
 		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))

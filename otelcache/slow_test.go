@@ -18,6 +18,7 @@ func TestSlowRetrieves(t *testing.T) {
 		tel := newTelemetry(t, otelcache.WithLogger(slog.New(log)), otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100))
 		retrieve := func(d time.Duration, hits int) *otelcache.Retrieve {
 			_, r := tel.StartRetrieve(context.Background(), 1000)
+			r.SetRequestID("request 7")
 			time.Sleep(d)
 			r.Finish(hits)
 			return r
@@ -33,6 +34,9 @@ func TestSlowRetrieves(t *testing.T) {
 		}
 		if e := entries[0]; e.level != slog.LevelWarn || otelcache.RetrieveFromContext(e.ctx) != r {
 			t.Errorf("got level %v, want a warning with the request's context", e.level)
+		}
+		if got := entries[0].attrs["lmcache.request.id"].String(); got != "request 7" {
+			t.Errorf("the warning names request %q, want %q", got, "request 7")
 		}
 		retrieve(time.Second, 99)
 		retrieve(3*time.Second, 0)

@@ -69,16 +69,19 @@ type Stats struct {
 	ChunkLifespan Distribution
 }
 
-// LogValue gives the statistics to package log/slog as a group. Counts and distributions that are empty are left out.
+// LogValue gives the statistics to package log/slog as a group, times in seconds. What is empty is left out: counts, distributions, and the hit rates
+// of an interval without requests.
 func (s Stats) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.Duration("interval", s.Interval)}
 	for _, a := range s.Engine.attributes() {
 		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))
 	}
-	attrs = append(attrs,
-		slog.Float64("retrieve_hit_rate", s.RetrieveHitRate),
-		slog.Float64("lookup_hit_rate", s.LookupHitRate),
-	)
+	if s.RetrieveRequests > 0 || s.TimeToRetrieve.Count() > 0 {
+		attrs = append(attrs, slog.Float64("retrieve_hit_rate", s.RetrieveHitRate))
+	}
+	if s.LookupRequests > 0 || s.TimeToLookup.Count() > 0 {
+		attrs = append(attrs, slog.Float64("lookup_hit_rate", s.LookupHitRate))
+	}
 	for _, n := range []struct {
 		name  string
 		value int64
@@ -126,26 +129,26 @@ func (s Stats) LogValue() slog.Value {
 		name   string
 		values Distribution
 	}{
-		{"time_to_retrieve", s.TimeToRetrieve},
-		{"time_to_store", s.TimeToStore},
-		{"time_to_lookup", s.TimeToLookup},
+		{"time_to_retrieve_seconds", s.TimeToRetrieve},
+		{"time_to_store_seconds", s.TimeToStore},
+		{"time_to_lookup_seconds", s.TimeToLookup},
 		{"retrieve_speed", s.RetrieveSpeed},
 		{"store_speed", s.StoreSpeed},
-		{"retrieve_process_tokens_time", s.RetrieveProcessTokensTime},
-		{"retrieve_broadcast_time", s.RetrieveBroadcastTime},
-		{"retrieve_to_gpu_time", s.RetrieveToGPUTime},
-		{"remote_batched_get_time", s.RemoteBatchedGetTime},
-		{"connector_batched_get_time", s.ConnectorBatchedGetTime},
-		{"store_process_tokens_time", s.StoreProcessTokensTime},
-		{"store_from_gpu_time", s.StoreFromGPUTime},
-		{"store_put_time", s.StorePutTime},
-		{"p2p_time_to_transfer", s.P2PTimeToTransfer},
+		{"retrieve_process_tokens_time_seconds", s.RetrieveProcessTokensTime},
+		{"retrieve_broadcast_time_seconds", s.RetrieveBroadcastTime},
+		{"retrieve_to_gpu_time_seconds", s.RetrieveToGPUTime},
+		{"remote_batched_get_time_seconds", s.RemoteBatchedGetTime},
+		{"connector_batched_get_time_seconds", s.ConnectorBatchedGetTime},
+		{"store_process_tokens_time_seconds", s.StoreProcessTokensTime},
+		{"store_from_gpu_time_seconds", s.StoreFromGPUTime},
+		{"store_put_time_seconds", s.StorePutTime},
+		{"p2p_time_to_transfer_seconds", s.P2PTimeToTransfer},
 		{"p2p_transfer_speed", s.P2PTransferSpeed},
-		{"remote_time_to_get", s.RemoteTimeToGet},
-		{"remote_time_to_put", s.RemoteTimeToPut},
-		{"remote_time_to_get_sync", s.RemoteTimeToGetSync},
+		{"remote_time_to_get_seconds", s.RemoteTimeToGet},
+		{"remote_time_to_put_seconds", s.RemoteTimeToPut},
+		{"remote_time_to_get_sync_seconds", s.RemoteTimeToGetSync},
 		{"lookup_hit_rates", s.LookupHitRates},
-		{"chunk_lifespan", s.ChunkLifespan},
+		{"chunk_lifespan_seconds", s.ChunkLifespan},
 	} {
 		if d.values.Count() > 0 {
 			attrs = append(attrs, slog.Any(d.name, d.values))
