@@ -9,6 +9,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log"
 	"time"
 
@@ -29,11 +30,11 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	exporter, err := otlp.NewSpanExporter(ctx)
+	processor, err := otlp.NewSpanProcessor(ctx)
 	if err != nil {
 		return err
 	}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter),
+	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(processor),
 		sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName("kv-cache"))))
 	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-8b", WorkerID: "0", Role: "worker"},
 		otelcache.WithTracerProvider(tp), otelcache.WithMeterProvider(noop.NewMeterProvider()))
@@ -44,6 +45,9 @@ func run(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
 		err = errors.Join(err, tp.Shutdown(ctx), mon.Close())
+		if n := processor.Dropped(); n > 0 {
+			err = errors.Join(err, fmt.Errorf("%d spans did not reach Jaeger", n))
+		}
 	}()
 
 	cache := kvcache.New(mon)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/contrib/exporters/autoexport"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -67,6 +68,10 @@ func (e exporters) check() error {
 // checkList checks a list of several. autoexport, which makes a single exporter of any name, knows no lists.
 func (e exporters) checkList() error {
 	for i, name := range e.names {
+		if name == prometheusName {
+			return fmt.Errorf("%s names %q in a list; allowed: a list of %s and %s, or one name; for Prometheus beside others see auto.WithReader",
+				e.variable, name, otlpName, consoleName)
+		}
 		if name != otlpName && name != consoleName {
 			return fmt.Errorf("%s names %q in a list; allowed: a list of %s and %s, or one name", e.variable, name, otlpName, consoleName)
 		}
@@ -77,8 +82,14 @@ func (e exporters) checkList() error {
 	return nil
 }
 
+// usesAutoexport reports whether autoexport makes the exporter. It knows no lists, and leaves OTLP without an endpoint to the SDK, which would
+// speak TLS to this machine.
+func (e exporters) usesAutoexport() bool {
+	return len(e.names) == 1 && (e.names[0] != otlpName || e.signal.DefaultEndpoint(e.signal.Protocol()) == "")
+}
+
 func (e exporters) readers(ctx context.Context) ([]sdkmetric.Reader, error) {
-	if len(e.names) == 1 {
+	if e.usesAutoexport() {
 		r, err := autoexport.NewMetricReader(ctx)
 		if err != nil {
 			return nil, e.wrap(err, otlpName, consoleName, prometheusName, noneName)
@@ -104,7 +115,7 @@ func (e exporters) readers(ctx context.Context) ([]sdkmetric.Reader, error) {
 }
 
 func (e exporters) spanExporters(ctx context.Context) ([]sdktrace.SpanExporter, error) {
-	if len(e.names) == 1 {
+	if e.usesAutoexport() {
 		s, err := autoexport.NewSpanExporter(ctx)
 		if err != nil {
 			return nil, e.wrap(err, otlpName, consoleName, noneName)
@@ -131,5 +142,12 @@ func (e exporters) spanExporters(ctx context.Context) ([]sdktrace.SpanExporter, 
 
 // wrap says which variable an exporter came from. The names are those that are always there; a host may have registered others.
 func (e exporters) wrap(err error, names ...string) error {
-	return fmt.Errorf("%s is %q: %w; allowed: %s, names registered with autoexport", e.variable, e.names, err, names)
+	value := strings.Join(e.names, ",")
+	if !slices.Contains(names, value) {
+		return fmt.Errorf("%s is %q: %w; allowed: %s, names registered with autoexport", e.variable, value, err, strings.Join(names, ", "))
+	}
+	if value == prometheusName {
+		return fmt.Errorf("start the exporter of %s=%s: %w; OTEL_EXPORTER_PROMETHEUS_HOST and _PORT choose another address", e.variable, value, err)
+	}
+	return fmt.Errorf("start the exporter of %s=%s: %w", e.variable, value, err)
 }

@@ -57,6 +57,9 @@ func newConfig(s otelenv.Signal, opts []Option) (config, error) {
 	if c.protocol == "" {
 		c.protocol = Protocol(s.Protocol())
 	}
+	if c.endpoint == "" && c.tls == nil {
+		c.endpoint = s.DefaultEndpoint(string(c.protocol))
+	}
 	return c, nil
 }
 
@@ -88,7 +91,8 @@ func WithProtocol(p Protocol) Option {
 }
 
 // WithEndpoint sets where the receiver is, as a URL like http://localhost:4318. With https the connection is encrypted. Over HTTP, /v1/metrics or
-// /v1/traces is added to its path, as it is to OTEL_EXPORTER_OTLP_ENDPOINT.
+// /v1/traces is added to its path, as it is to OTEL_EXPORTER_OTLP_ENDPOINT. The default is OTEL_EXPORTER_OTLP_ENDPOINT (or that of the signal), or
+// the specification's: http://localhost:4318, or http://localhost:4317 over gRPC.
 func WithEndpoint(url string) Option {
 	return optionFunc(func(c config) config {
 		if url == "" {

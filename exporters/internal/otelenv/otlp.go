@@ -54,6 +54,22 @@ func (s Signal) HasEndpoint() bool {
 	return false
 }
 
+// DefaultEndpoint returns where OTLP goes by the specification when nobody said: to this machine, without encryption. The SDK's exporters would
+// encrypt. It is empty when the environment names an endpoint, or sets anything about encryption, which then is the SDK's to read.
+func (s Signal) DefaultEndpoint(protocol string) string {
+	for _, setting := range []string{"ENDPOINT", "INSECURE", "CERTIFICATE", "CLIENT_CERTIFICATE"} {
+		for _, name := range s.names(setting) {
+			if _, ok := Get(name); ok {
+				return ""
+			}
+		}
+	}
+	if protocol == GRPC {
+		return "http://localhost:4317"
+	}
+	return "http://localhost:4318"
+}
+
 // CheckOTLP checks every variable that the OTLP exporters of the signal read, for the given protocol; "" is the environment's.
 func (s Signal) CheckOTLP(protocol string) error {
 	var errs []error
