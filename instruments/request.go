@@ -132,10 +132,10 @@ var (
 		LMCache:     LMCache{Name: "lmcache:store_speed", Unit: "tokens/s", Bounds: tokensPerSecond},
 	})
 
-	// LookupRequestHitRate is lmcache.lookup.request_hit_rate. Share of its tokens that one lookup found in the cache; lookups without a hit are in lmcache.lookup.zero_hit_requests instead.
+	// LookupRequestHitRate is lmcache.lookup.request_hit_rate. Share of its tokens that one lookup found in the cache; lookups without a hit are counted apart.
 	LookupRequestHitRate = histogram(Metric{
 		Class: ClassRequest, Name: "lmcache.lookup.request_hit_rate", Unit: "1",
-		Description: "Share of its tokens that one lookup found in the cache; lookups without a hit are in lmcache.lookup.zero_hit_requests instead.",
+		Description: "Share of its tokens that one lookup found in the cache; lookups without a hit are counted apart.",
 		FedBy:       "Lookup.Finish",
 		LMCache:     LMCache{Name: "lmcache:request_cache_hit_rate", Unit: "ratio", Bounds: tenths},
 	})
