@@ -157,11 +157,14 @@ func TestCommand(t *testing.T) {
 	c.expectStatus(t, statusDone)
 	for _, want := range []string{
 		"requests", "277 of 277", "prompt tokens", "hit by lookups", "from memory", "from disk", "from remote", "throughput",
-		"p50", "p90", "p99", "process_tokens", "to_gpu", "from_gpu", "put", "http://127.0.0.1:",
+		"p50", "p90", "p99", "process_tokens", "to_gpu", "from_gpu", "put",
 	} {
 		if !strings.Contains(c.stdout.String(), want) {
 			t.Errorf("the table has no %q:\n%s", want, c.stdout.String())
 		}
+	}
+	if strings.Contains(c.stdout.String(), "http://") {
+		t.Errorf("the table names a server that is gone:\n%s", c.stdout.String())
 	}
 	if strings.Contains(c.stderr.String(), "\r") {
 		t.Errorf("there is a progress bar although stderr is not a terminal: %q", c.stderr.String())
@@ -213,10 +216,34 @@ func TestCommandRefuses(t *testing.T) {
 			if got := cmd.stderr.String(); !strings.Contains(got, c.want) {
 				t.Errorf("got stderr %q, want %q in it", got, c.want)
 			}
+			if got := cmd.stderr.String(); c.status == 2 && !regexp.MustCompile(`^replay: .*\nrun replay -h for help\n$`).MatchString(got) {
+				t.Errorf("got stderr %q, want one line and where help is", got)
+			}
 			if got := cmd.stderr.String(); c.status == 1 && strings.Count(got, "\n") != 1 {
 				t.Errorf("got stderr %q, want one line", got)
 			}
 		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	c := startCommand(t, nil, "-h")
+	c.expectStatus(t, statusDone)
+	for _, want := range []string{"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default until interrupted)", "Examples:", "Exit status:"} {
+		if !strings.Contains(c.stderr.String(), want) {
+			t.Errorf("the help has no %q:\n%s", want, c.stderr.String())
+		}
+	}
+}
+
+// TestOneRequest: it is not "1 requests".
+func TestOneRequest(t *testing.T) {
+	c := startCommand(t, nil, "-linger", "0s", "-trace", writeTrace(t, 1, 0))
+	c.expectStatus(t, statusDone)
+	for _, want := range []string{"replay: 1 request of ", "replay: 1 of 1 request\n"} {
+		if !strings.Contains(c.stderr.String(), want) {
+			t.Errorf("got stderr %q, want %q in it", c.stderr.String(), want)
+		}
 	}
 }
 
@@ -245,6 +272,9 @@ func TestInterrupt(t *testing.T) {
 			if !strings.Contains(c.stderr.String(), " of 3600 in ") {
 				t.Errorf("the table is not on stderr:\n%s", c.stderr.String())
 			}
+			if !regexp.MustCompile(`(?m)^replay: interrupted after \d+ of 3600 requests$`).MatchString(c.stderr.String()) {
+				t.Errorf("got stderr %q, want how far it came", c.stderr.String())
+			}
 			if !strings.Contains(c.stdout.String(), `"Name":"lmcache.store"`) || strings.Contains(c.stdout.String(), " of 3600 in ") {
 				t.Errorf("got stdout %.2000q, want spans and no table", c.stdout.String())
 			}
@@ -257,6 +287,9 @@ func TestInterruptWhileServing(t *testing.T) {
 	c := startCommand(t, nil)
 	url := c.url(t)
 	c.awaitStderr(t, "serving until Ctrl-C")
+	if !strings.Contains(c.stdout.String(), url+"/metrics") {
+		t.Errorf("the table does not say where the metrics are:\n%s", c.stdout.String())
+	}
 	if page, _ := get(t, url+"/", ""); !strings.Contains(page, `href="/metrics"`) {
 		t.Errorf("the index does not link to the metrics: %s", page)
 	}

@@ -39,7 +39,8 @@ const usageTail = `
 Examples:
   replay -linger 0s                                a generated workload, then the table
   replay -trace requests.jsonl                     a recorded trace; afterwards look at http://127.0.0.1:9464
-  replay -cpu-bytes 67108864 -disk /tmp/kv -remote all three tiers
+  replay -cpu-bytes 4194304 -disk /tmp/kv -remote  what memory evicts is read from disk, all is in Redis, too
+  replay -cpu-bytes 4194304 -remote                what memory evicts is read from Redis
   OTEL_TRACES_EXPORTER=console replay -linger 0s   spans on stdout, the table on stderr
   OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 replay
                                                    spans and metrics are pushed there
@@ -51,12 +52,7 @@ Exit status: 0 done, 1 failed, 2 bad flags, 130 interrupted.
 func parseFlags(args []string, output io.Writer) (options, error) {
 	o := options{names: prometheus.Both, linger: linger{forever: true}}
 	set := flag.NewFlagSet("replay", flag.ContinueOnError)
-	set.SetOutput(output)
-	set.Usage = func() {
-		fmt.Fprint(output, usageHead)
-		set.PrintDefaults()
-		fmt.Fprint(output, usageTail)
-	}
+	set.SetOutput(io.Discard) // the package answers every mistake with the whole of the help
 	set.StringVar(&o.trace, "trace", "", "replay the requests of `FILE` (JSON lines, as in Mooncake's traces); without it, a generated workload")
 	set.Uint64Var(&o.seed, "seed", 1, "seed of the generated workload")
 	set.Float64Var(&o.speed, "speed", 0, "replay `F` times as fast as recorded; 0: as fast as it goes")
@@ -72,8 +68,16 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 		return err
 	})
 	set.Var(&o.linger, "linger", "serve for this `duration` after the last request")
-	if err := set.Parse(args); err != nil {
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		set.SetOutput(output)
+		fmt.Fprint(output, usageHead)
+		set.PrintDefaults()
+		fmt.Fprint(output, usageTail)
 		return options{}, err
+	}
+	if err != nil {
+		return options{}, complain(output, err)
 	}
 	if set.NArg() > 0 {
 		return options{}, complain(output, fmt.Errorf("unexpected argument %q; a trace is given with -trace", set.Arg(0)))
@@ -87,7 +91,7 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	return o, nil
 }
 
-// complain does for what we find what the flag package does for what it finds, without the whole of the help.
+// complain says what is wrong, and where help is.
 func complain(output io.Writer, err error) error {
 	fmt.Fprintf(output, "replay: %s\nrun replay -h for help\n", strings.ReplaceAll(err.Error(), "\n", "\nreplay: "))
 	return err
@@ -139,5 +143,5 @@ func (o options) describe(requests int) string {
 	if o.speed > 0 {
 		pace = fmt.Sprintf("%v times as fast as recorded", o.speed)
 	}
-	return fmt.Sprintf("%d requests of %s through %s, %s", requests, source, cache, pace)
+	return fmt.Sprintf("%s of %s through %s, %s", count(requests), source, cache, pace)
 }

@@ -34,9 +34,12 @@ func (l *linger) Set(s string) error {
 	return nil
 }
 
+// none says that there is no time to serve.
+func (l *linger) none() bool { return !l.forever && l.d == 0 }
+
 // wait waits for the end of the time, or of ctx. It returns what makes waiting pointless: that the server failed.
 func (l *linger) wait(ctx context.Context, stderr io.Writer, failed <-chan error) error {
-	if ctx.Err() != nil || !l.forever && l.d == 0 {
+	if ctx.Err() != nil || l.none() {
 		return nil
 	}
 	var end <-chan time.Time

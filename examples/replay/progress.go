@@ -56,7 +56,7 @@ func (p *progress) add() {
 	}
 }
 
-// finish shows the last state and makes way for what is written next.
+// finish shows the last state, which is short of the total when the replay was interrupted, and makes way for what is written next.
 func (p *progress) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,13 +64,25 @@ func (p *progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.RenderBlank()
 		fmt.Fprintln(p.out)
-		return
 	}
-	p.line()
+	switch {
+	case p.done < p.total:
+		fmt.Fprintf(p.out, "replay: interrupted after %d of %s\n", p.done, count(p.total))
+	case p.bar == nil:
+		p.line()
+	}
 }
 
 func (p *progress) line() {
-	fmt.Fprintf(p.out, "replay: %d of %d requests\n", p.done, p.total)
+	fmt.Fprintf(p.out, "replay: %d of %s\n", p.done, count(p.total))
+}
+
+// count says how many requests there are.
+func count(n int) string {
+	if n == 1 {
+		return "1 request"
+	}
+	return fmt.Sprintf("%d requests", n)
 }
 
 // Write writes whole lines of a log.

@@ -79,8 +79,11 @@ func replay(ctx context.Context, o options, stdout, stderr io.Writer) (err error
 	elapsed := time.Since(began)
 	bar.finish()
 	warn.flush()
-	summary{stats: cursor.Next(), hits: r.hits.load(), requests: done, of: len(requests), elapsed: elapsed, endpoint: srv.url}.
-		write(tableOutput(stdout, stderr))
+	result := summary{stats: cursor.Next(), hits: r.hits.load(), requests: done, of: len(requests), elapsed: elapsed}
+	if ctx.Err() == nil && !o.linger.none() {
+		result.endpoint = srv.url
+	}
+	result.write(tableOutput(stdout, stderr))
 	return o.linger.wait(ctx, stderr, srv.failed)
 }
 

@@ -19,7 +19,7 @@ type summary struct {
 	hits         [tiers]int64 // tokens retrieved from each tier
 	requests, of int
 	elapsed      time.Duration
-	endpoint     string
+	endpoint     string // of the metrics; empty when they are served no longer
 }
 
 func (s summary) write(out io.Writer) {
@@ -47,8 +47,10 @@ func (s summary) totals() string {
 	row("in memory", "%s", size(s.stats.LocalCacheUsage))
 	row("on disk", "%s", size(s.stats.LocalStorageUsage))
 	row("in Redis", "%s", size(s.stats.RemoteCacheUsage))
-	t.AppendSeparator()
-	row("metrics", "%s/metrics", s.endpoint)
+	if s.endpoint != "" {
+		t.AppendSeparator()
+		row("metrics", "%s/metrics", s.endpoint)
+	}
 	return t.Render()
 }
 
