@@ -18,7 +18,7 @@
 //
 // # The LMCache vocabulary
 //
-// [LMCache] is the page of LMCache itself, so that its dashboards, alerts and parsers work unchanged: 94 families with LMCache's
+// [LMCache] has the metrics of LMCache's own page, for dashboards, alerts and parsers that were made for it: 94 families with LMCache's
 // names, types, units and buckets, and nothing else. Each engine has a series of each family from its first scrape on, with 0 or LMCache's
 // value for an idle engine, and the labels model_name, role, served_model_name and worker_id, empty when they are unset. Series are
 // in the order of their labels. What differs from LMCache, and where the two worlds meet:
