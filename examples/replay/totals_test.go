@@ -195,3 +195,24 @@ func TestRecordedTrace(t *testing.T) {
 		r.expect(t, name, want)
 	}
 }
+
+// TestLengthDecides has prompts whose ids and length disagree.
+func TestLengthDecides(t *testing.T) {
+	for name, o := range map[string]options{"memory": {}, "Redis": {cpuBytes: 1, remote: true}} {
+		t.Run(name, func(t *testing.T) {
+			r := newTestRun(t, o)
+			r.all(t.Context(), []request{
+				{inputTokens: 5000, blocks: []int64{1}},      // its only id stands for all of it
+				{inputTokens: 5000, blocks: []int64{1}},      // so that all of it is found
+				{inputTokens: 600, blocks: []int64{1, 2, 3}}, // 512 tokens found, 88 new, none in the last block
+				{inputTokens: 600, blocks: []int64{1, 2, 3}},
+			})
+			r.expect(t, "lmcache:num_lookup_hits", 5000+512+600)
+			r.expect(t, "lmcache:num_hit_tokens", 5000+512+600)
+			r.expect(t, "lmcache:num_stored_tokens", 5000+88)
+			if log := r.log.String(); log != "" {
+				t.Errorf("warnings: %s", log)
+			}
+		})
+	}
+}
