@@ -29,6 +29,10 @@ format:
 generate: ## docs/metrics.md from the catalog
 	go generate ./...
 
+.PHONY: cost
+cost: ## what operations may cost: allocations exactly, time as a share; the race detector would distort both
+	go test -count=1 -run 'TestAllocations|TestCheaperThanByHand|TestCursorCost' -v ./otelcache
+
 .PHONY: bench
 bench: ## cost of each operation, beside the same telemetry written by hand; about 10 minutes
 	go test -run '^$$' -bench . -count 6 ./otelcache ./exporters/prometheus | tee bench.out

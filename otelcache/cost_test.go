@@ -5,6 +5,11 @@ package otelcache_test
 import (
 	"testing"
 	"time"
+
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
 // wantAllocs are the allocations of each operation, with its phases, by setting. They are exact: one more is a regression, one fewer belongs
@@ -75,5 +80,34 @@ func TestCheaperThanByHand(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestCursorCost holds that reading statistics does not depend on how much happened.
+func TestCursorCost(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("measures time: not with the race detector, not in short mode")
+	}
+	m := newMonitor(t, benchEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	cursor := m.Cursor()
+	next := func(requests int) time.Duration {
+		best := time.Hour
+		for range 10 {
+			for range requests {
+				monitored{m}.retrieve(t.Context(), benchWork)
+			}
+			start := time.Now()
+			stats := cursor.Next()
+			best = min(best, time.Since(start))
+			if stats.RetrieveRequests != int64(requests) {
+				t.Fatalf("got %d retrieves, want %d", stats.RetrieveRequests, requests)
+			}
+		}
+		return best
+	}
+	few, many := next(10_000), next(200_000)
+	t.Logf("%v after ten thousand retrieves, %v after two hundred thousand", few, many)
+	if many > 5*few { // what grows is the number of buckets that are not empty, and only slowly
+		t.Errorf("takes %v after two hundred thousand retrieves and %v after ten thousand, want about the same", many, few)
 	}
 }

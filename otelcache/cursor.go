@@ -17,6 +17,7 @@ type Cursor struct {
 	now           time.Duration
 	counters      [numCounters]int64
 	distributions [numDistributions]position
+	scratch       []bucket
 }
 
 // Cursor returns a cursor that starts now: its first Next gives what happens from here on.
@@ -38,7 +39,7 @@ func (c *Cursor) Next() Stats {
 	m := c.mon
 	now, counters, distributions := m.now(), m.counters.load(), m.distributions.Load()
 	n := func(id counterID) int64 { return counters[id] - c.counters[id] }
-	d := func(id distributionID) Distribution { return distributions[id].since(&c.distributions[id]) }
+	d := func(id distributionID) Distribution { return distributions[id].since(&c.distributions[id], &c.scratch) }
 	gauge := func(id gaugeID) float64 {
 		v, _ := m.gauges[id].load() // 0 when it was never set
 		return v

@@ -5,6 +5,7 @@ package otelcache
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -80,9 +81,10 @@ type position struct {
 	counts      []uint64 // nil until there is something to count
 }
 
-// since returns what d got since p, and moves p on.
-func (d *distribution) since(p *position) Distribution {
+// since returns what d got since p, and moves p on. It uses the memory of scratch, which may grow.
+func (d *distribution) since(p *position, scratch *[]bucket) Distribution {
 	var delta Distribution
+	*scratch = (*scratch)[:0]
 	for w := range d.occupied {
 		for occupied := d.occupied[w].Load(); occupied != 0; occupied &= occupied - 1 {
 			b := w*64 + bits.TrailingZeros64(occupied)
@@ -91,11 +93,14 @@ func (d *distribution) since(p *position) Distribution {
 			}
 			count := d.counts[b].Load()
 			if n := count - p.counts[b]; n > 0 {
-				delta.buckets = append(delta.buckets, bucket{index: b, count: n})
+				*scratch = append(*scratch, bucket{index: b, count: n})
 				delta.count += n
 				p.counts[b] = count
 			}
 		}
+	}
+	if delta.count > 0 {
+		delta.buckets = slices.Clone(*scratch)
 	}
 	nanoseconds, others := d.nanoseconds.Load(), math.Float64frombits(d.others.Load())
 	delta.sum = time.Duration(nanoseconds-p.nanoseconds).Seconds() + (others - p.others)
