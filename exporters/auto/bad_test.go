@@ -3,6 +3,7 @@
 package auto_test
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -141,5 +142,53 @@ func TestUnreadVariables(t *testing.T) {
 	})
 	if _, err := auto.New(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// One error names every mistake, and each once, though both signals read some of the variables.
+func TestEveryMistakeOnce(t *testing.T) {
+	environment(t, map[string]string{
+		"OTEL_METRICS_EXPORTER": "graphite", "OTEL_TRACES_EXPORTER": "zipkin", "OTEL_SDK_DISABLED": "perhaps",
+		"OTEL_METRIC_EXPORT_INTERVAL": "1m", "OTEL_TRACES_SAMPLER": "sometimes", "OTEL_PROPAGATORS": "pigeon",
+	})
+	once(t, "graphite", "zipkin", "perhaps", "1m", "sometimes", "pigeon")
+	environment(t, map[string]string{
+		"OTEL_METRICS_EXPORTER": "otlp", "OTEL_TRACES_EXPORTER": "otlp",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": "nowhere", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json",
+	})
+	once(t, "nowhere", "http/json")
+}
+
+func once(t *testing.T, values ...string) {
+	t.Helper()
+	_, err := auto.New(t.Context())
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, value := range values {
+		if n := strings.Count(err.Error(), value); n != 1 {
+			t.Errorf("%q names %q %d times, want once", err, value, n)
+		}
+	}
+}
+
+func TestTakenPort(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	environment(t, map[string]string{
+		"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "127.0.0.1", "OTEL_EXPORTER_PROMETHEUS_PORT": port,
+	})
+	_, err = auto.New(t.Context())
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{"starting the prometheus exporter: ", "; OTEL_EXPORTER_PROMETHEUS_PORT chooses another port"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
 	}
 }

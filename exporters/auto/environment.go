@@ -15,30 +15,33 @@ import (
 	"github.com/lmcache-go/lmcache-otel/exporters/internal/otelenv"
 )
 
-func (p *Pipeline) fromEnvironment(ctx context.Context, c config) (err error) {
-	disabled, err := otelenv.Disabled()
-	if err != nil {
-		return err
-	}
+func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
+	disabled, disabledErr := otelenv.Disabled()
 	if disabled {
 		p.readNothing(c)
 		return nil
 	}
 	metrics, traces := chooseExporters(otelenv.Metrics), chooseExporters(otelenv.Traces)
-	if err := errors.Join(otelenv.CheckResource(), metrics.check(), traces.check(), p.setPropagator()); err != nil {
-		return err
+	errs := []error{disabledErr, otelenv.CheckResource(), metrics.check(), traces.check(), p.setPropagator()}
+	// Whether a name is registered shows only when the exporter is made, which is done even then, so that one error names every mistake.
+	var readers []sdkmetric.Reader
+	if errs[2] == nil || metrics.isHosts() {
+		var err error
+		readers, err = metrics.readers(ctx)
+		errs = append(errs, err)
 	}
-	readers, err := metrics.readers(ctx)
-	if err != nil {
-		return err
-	}
-	spanExporters, err := traces.spanExporters(ctx)
-	if err != nil {
-		return errors.Join(err, closeReaders(ctx, readers))
+	var spanExporters []sdktrace.SpanExporter
+	if errs[3] == nil || traces.isHosts() {
+		var err error
+		spanExporters, err = traces.spanExporters(ctx)
+		errs = append(errs, err)
 	}
 	res, err := newResource(ctx, c.serviceName)
-	if err != nil {
-		return errors.Join(err, closeReaders(ctx, readers))
+	if errors.Join(errs...) == nil { // otherwise CheckResource has said it
+		errs = append(errs, err)
+	}
+	if err := joinDistinct(errs...); err != nil {
+		return errors.Join(err, closeReaders(ctx, readers), closeSpanExporters(ctx, spanExporters))
 	}
 
 	var mp *sdkmetric.MeterProvider
@@ -99,6 +102,34 @@ func closeReaders(ctx context.Context, readers []sdkmetric.Reader) error {
 		errs = append(errs, r.Shutdown(ctx))
 	}
 	return errors.Join(errs...)
+}
+
+func closeSpanExporters(ctx context.Context, exporters []sdktrace.SpanExporter) error {
+	var errs []error
+	for _, e := range exporters {
+		errs = append(errs, e.Shutdown(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// joinDistinct joins errors that were joined before, without repeating those about variables that both signals read.
+func joinDistinct(errs ...error) error {
+	var distinct []error
+	seen := map[string]bool{}
+	var add func([]error)
+	add = func(errs []error) {
+		for _, err := range errs {
+			//nolint:errorlint // not every error in the chain: those that this one joins
+			if joined, ok := err.(interface{ Unwrap() []error }); ok {
+				add(joined.Unwrap())
+			} else if err != nil && !seen[err.Error()] {
+				seen[err.Error()] = true
+				distinct = append(distinct, err)
+			}
+		}
+	}
+	add(errs)
+	return errors.Join(distinct...)
 }
 
 func (p *Pipeline) setPropagator() error {

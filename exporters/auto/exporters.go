@@ -140,14 +140,23 @@ func (e exporters) spanExporters(ctx context.Context) ([]sdktrace.SpanExporter, 
 	return all, nil
 }
 
+// isHosts reports whether the exporter is none of autoexport's own: one that the host registered with it, or a mistake.
+func (e exporters) isHosts() bool {
+	if len(e.names) != 1 {
+		return false
+	}
+	name := e.names[0]
+	return name != otlpName && name != consoleName && name != noneName && (name != prometheusName || e.signal != otelenv.Metrics)
+}
+
 // wrap says which variable an exporter came from. The names are those that are always there; a host may have registered others.
 func (e exporters) wrap(err error, names ...string) error {
 	value := strings.Join(e.names, ",")
-	if !slices.Contains(names, value) {
+	if e.isHosts() {
 		return fmt.Errorf("%s is %q: %w; allowed: %s, names registered with autoexport", e.variable, value, err, strings.Join(names, ", "))
 	}
 	if value == prometheusName {
-		return fmt.Errorf("start the exporter of %s=%s: %w; OTEL_EXPORTER_PROMETHEUS_HOST and _PORT choose another address", e.variable, value, err)
+		return fmt.Errorf("starting the prometheus exporter: %w; OTEL_EXPORTER_PROMETHEUS_PORT chooses another port", err)
 	}
-	return fmt.Errorf("start the exporter of %s=%s: %w", e.variable, value, err)
+	return fmt.Errorf("starting the %s exporter of %s: %w", value, e.variable, err)
 }

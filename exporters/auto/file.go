@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"go.opentelemetry.io/contrib/otelconf"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -17,7 +18,7 @@ const configFile = "OTEL_CONFIG_FILE"
 func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
 	model, err := parseFile(file)
 	if err != nil {
-		return fmt.Errorf("%s is %q: %w; allowed: a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
+		return fmt.Errorf("%s is %q: %w; want a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
 	}
 	if model.Disabled != nil && *model.Disabled {
 		p.readNothing(c)
@@ -34,6 +35,9 @@ func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
 	// otelconf reads the file again, by the same variable.
 	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
 	if err != nil {
+		if strings.Contains(err.Error(), "no valid metric") || strings.Contains(err.Error(), "no valid span exporter") {
+			return fmt.Errorf("%s is %q: %w; allowed: otlp_http, otlp_grpc, console (for Prometheus see auto.WithReader)", configFile, file, err)
+		}
 		return fmt.Errorf("%s is %q: %w", configFile, file, err)
 	}
 	p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
@@ -58,5 +62,9 @@ func parseFile(file string) (*otelconf.OpenTelemetryConfiguration, error) {
 	if err != nil {
 		return nil, err
 	}
-	return otelconf.ParseYAML(content)
+	model, err := otelconf.ParseYAML(content)
+	if err != nil {
+		return nil, err
+	}
+	return model, checkFile(content, model)
 }

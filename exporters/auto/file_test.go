@@ -108,12 +108,20 @@ tracer_provider:
 		yaml string
 		want string
 	}{
-		"no YAML":       {"file_format: [", "yaml"},
-		"no format":     {"disabled: false", "file_format"},
-		"no metrics":    {`file_format: "1.0"`, "meter_provider"},
-		"bad exporter":  {"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        exporter: {}\n", "no valid metric exporter"},
-		"bad endpoint":  {traces + "otlp_http: {endpoint: \":bad\"}\n", "endpoint"},
-		"bad authority": {traces + "otlp_http: {endpoint: \"https://h:1\", tls: {ca_file: /no/such.pem}}\n", "/no/such.pem"},
+		"no YAML":      {"file_format: [", "yaml"},
+		"no format":    {"disabled: false", "file_format"},
+		"no metrics":   {`file_format: "1.0"`, "meter_provider"},
+		"bad exporter": {"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        exporter: {}\n", "no valid metric exporter"},
+		"pull reader": {
+			"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - pull: {exporter: {prometheus/development: {}}}\n",
+			"allowed: otlp_http, otlp_grpc, console (for Prometheus see auto.WithReader)",
+		},
+		"unknown key":         {"file_format: \"1.0\"\ntracer_providr: {}\nmeter_provider: {readers: []}\n", `line 2: unknown key "tracer_providr"`},
+		"unknown key in list": {traces + "otlp_http: {endpoint: \"http://h:1\", endpiont: x}\n", `"tracer_provider.processors.batch.exporter.otlp_http.endpiont"`},
+		"another format":      {"file_format: \"0.3\"\nmeter_provider: {readers: []}\n", `file_format is "0.3"`},
+		"no scheme":           {traces + "otlp_http: {endpoint: \"localhost:4318\"}\n", "http://host:port"},
+		"bad endpoint":        {traces + "otlp_http: {endpoint: \":bad\"}\n", "endpoint"},
+		"bad authority":       {traces + "otlp_http: {endpoint: \"https://h:1\", tls: {ca_file: /no/such.pem}}\n", "/no/such.pem"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			configure(t, test.yaml)
@@ -131,5 +139,35 @@ tracer_provider:
 	t.Setenv("OTEL_CONFIG_FILE", "/no/such.yaml")
 	if _, err := auto.New(t.Context()); err == nil || !strings.Contains(err.Error(), "OTEL_CONFIG_FILE") {
 		t.Errorf("a missing file gave %v", err)
+	}
+}
+
+// TestDocumentedFile checks that the file of the package's documentation works.
+func TestDocumentedFile(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var yaml strings.Builder
+	for line := range strings.Lines(string(doc)) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok && (yaml.Len() > 0 || strings.HasPrefix(code, "file_format")) {
+			yaml.WriteString(code)
+		}
+	}
+	receiver := otlptest.HTTP(t, nil)
+	configure(t, strings.ReplaceAll(yaml.String(), "http://localhost:4318", receiver.URL))
+	p, err := auto.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	if got := len(receiver.Spans()); got != 2*retrieves {
+		t.Errorf("%d spans arrived, want %d", got, 2*retrieves)
+	}
+	if got := value(t, receiver.Metrics()["lmcache.retrieve.hit_tokens"]); got != retrieves*128 {
+		t.Errorf("%v hit tokens arrived, want %d", got, retrieves*128)
+	}
+	if !receiver.HasService("kv-router") {
+		t.Error("the service's name is not the file's")
 	}
 }

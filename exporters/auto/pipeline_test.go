@@ -574,7 +574,7 @@ func TestPrometheusServer(t *testing.T) {
 		t.Errorf("the page lacks our metrics (%v): %s", err, page)
 	}
 	_, err = auto.New(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "OTEL_METRICS_EXPORTER") || !strings.Contains(err.Error(), address) {
+	if err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_PROMETHEUS_PORT") || !strings.Contains(err.Error(), address) {
 		t.Errorf("a port that is taken gave %v", err)
 	}
 	if err := p.Shutdown(t.Context()); err != nil {
