@@ -20,7 +20,8 @@ import (
 )
 
 // Exporter is the reader of a meter provider that Prometheus scrapes. It is made by [New], belongs to one meter provider, and is safe
-// for concurrent use. Shutting the meter provider down shuts the exporter down; scrapes fail from then on.
+// for concurrent use. A second provider that is given it is not read: the page stays the first one's, and the SDK reports the
+// mistake as an error to its log. Shutting the meter provider down shuts the exporter down; scrapes fail from then on.
 type Exporter struct {
 	sdkmetric.Reader
 

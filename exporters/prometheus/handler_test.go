@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -241,12 +242,40 @@ func TestVocabulary(t *testing.T) {
 			t.Errorf("ParseVocabulary(%q) gives the error %v, want ErrUnknownVocabulary and what is allowed", name, err)
 		}
 	}
-	if _, err := prometheus.New(prometheus.WithVocabulary(7)); !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "7") {
-		t.Errorf("New with vocabulary 7 gives the error %v, want ErrUnknownVocabulary and 7", err)
+	if _, err := prometheus.New(prometheus.WithVocabulary(7)); !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "7") ||
+		!strings.Contains(err.Error(), "allowed: OTel, LMCache, Both") {
+		t.Errorf("New with vocabulary 7 gives the error %v, want ErrUnknownVocabulary, 7 and what is allowed", err)
 	}
 	b := newBridgeWith(t, []prometheus.Option{nil})
 	b.monitor(t, llama)
 	if text := b.text(t); strings.Contains(text, "lmcache:") || !strings.Contains(text, "lmcache_lookup_requests_total{") {
 		t.Errorf("without options the page is not in OpenTelemetry's vocabulary:\n%s", text)
+	}
+}
+
+// An exporter keeps the first meter provider that it was given to.
+func TestSecondMeterProvider(t *testing.T) {
+	e, err := prometheus.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"first", "second"} {
+		mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(e))
+		counter, err := mp.Meter("host").Int64Counter(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		counter.Add(t.Context(), 1)
+	}
+	families, err := e.Gatherer().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range families {
+		names = append(names, f.GetName())
+	}
+	if !slices.Contains(names, "first_total") || slices.Contains(names, "second_total") {
+		t.Errorf("the page has %v, want first_total and not second_total", names)
 	}
 }

@@ -31,7 +31,7 @@ func newConfig(opts []Option) (config, error) {
 		}
 	}
 	if int(c.vocabulary) >= len(vocabularyNames) {
-		return c, fmt.Errorf("%w %v", ErrUnknownVocabulary, c.vocabulary)
+		return c, fmt.Errorf("%w %v; allowed: OTel, LMCache, Both", ErrUnknownVocabulary, c.vocabulary)
 	}
 	return c, nil
 }

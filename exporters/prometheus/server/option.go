@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/exporter-toolkit/web"
 )
@@ -71,10 +72,16 @@ func getenv(name, otherwise string) string {
 
 func validateWebConfig(file string) error {
 	if err := web.Validate(file); err != nil {
+		if isHashError(err) {
+			err = fmt.Errorf("basic_auth_users: want bcrypt hashes (htpasswd -nB): %w", err)
+		}
 		return fmt.Errorf("web configuration file %s: %w", file, err)
 	}
 	return nil
 }
+
+// isHashError reports whether a password is not hashed. Not all of bcrypt's errors can be compared, but all begin with its import path.
+func isHashError(err error) bool { return strings.HasPrefix(err.Error(), "crypto/bcrypt: ") }
 
 // WithAddress sets the address to listen on, such as ":9464" for all interfaces or "127.0.0.1:0" for any free port. Without it, or
 // when it is empty, the address comes from the environment variables OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT; the

@@ -224,14 +224,17 @@ func TestErrorsBeforeServing(t *testing.T) {
 		port string
 		want string
 	}{
-		"taken port":         {opts: []server.Option{server.WithAddress(taken.Addr().String())}, want: taken.Addr().String()},
-		"malformed address":  {opts: []server.Option{server.WithAddress("nowhere")}, want: "nowhere"},
-		"malformed port":     {port: "http", opts: []server.Option{server.WithAddress("")}, want: `OTEL_EXPORTER_PROMETHEUS_PORT is "http"`},
-		"port out of range":  {port: "65536", opts: []server.Option{server.WithAddress("")}, want: "0 to 65535"},
-		"no such file":       {opts: []server.Option{server.WithWebConfig(filepath.Join(t.TempDir(), "none.yaml"))}, want: "none.yaml"},
-		"not YAML":           {opts: file("{"), want: "web.yaml"},
-		"unknown setting":    {opts: file("tls: {}"), want: "web.yaml"},
-		"password in clear":  {opts: file("basic_auth_users: {prometheus: " + password + "}"), want: "web.yaml"},
+		"taken port":        {opts: []server.Option{server.WithAddress(taken.Addr().String())}, want: taken.Addr().String()},
+		"malformed address": {opts: []server.Option{server.WithAddress("nowhere")}, want: "nowhere"},
+		"malformed port":    {port: "http", opts: []server.Option{server.WithAddress("")}, want: `OTEL_EXPORTER_PROMETHEUS_PORT is "http"`},
+		"port out of range": {port: "65536", opts: []server.Option{server.WithAddress("")}, want: "0 to 65535"},
+		"no such file":      {opts: []server.Option{server.WithWebConfig(filepath.Join(t.TempDir(), "none.yaml"))}, want: "none.yaml"},
+		"not YAML":          {opts: file("{"), want: "web.yaml"},
+		"unknown setting":   {opts: file("tls: {}"), want: "web.yaml"},
+		"password in clear": {opts: file("basic_auth_users: {prometheus: " + password + "}"), want: "web.yaml: basic_auth_users: want bcrypt hashes (htpasswd -nB)"},
+		"long password": {
+			opts: file("basic_auth_users: {prometheus: " + strings.Repeat(password, 9) + "}"), want: "web.yaml: basic_auth_users: want bcrypt hashes",
+		},
 		"no certificate":     {opts: file("tls_server_config: {cert_file: none.pem, key_file: none.pem}"), want: "none.pem"},
 		"forbidden response": {opts: file("http_server_config: {headers: {Content-Length: '1'}}"), want: "web.yaml"},
 	} {
