@@ -31,13 +31,16 @@ func choose(option string, names []string, among []instruments.Metric) (map[stri
 			}
 		}
 		if !found {
-			errs = append(errs, fmt.Errorf("%s: %w", option, unknown(name, among)))
+			errs = append(errs, fmt.Errorf("%s: %w", option, unknown(strings.TrimPrefix(name, configPrefix), among)))
 		}
 	}
 	return chosen, errors.Join(errs...)
 }
 
 func matches(name string, m instruments.Metric) bool {
+	if m.Kind == instruments.KindHistogram {
+		name = strings.TrimPrefix(name, configPrefix)
+	}
 	for _, own := range namesOf(m) {
 		if own == name {
 			return true

@@ -38,6 +38,9 @@ func WithDrop(names ...string) Option {
 
 // WithExponential gives the histograms named base-2 exponential buckets, which adapt to what is measured and need no bounds: native histograms in
 // Prometheus, exponential histograms in OTLP. Without names it means every histogram that [WithBuckets] does not name.
+//
+// Prometheus gets them in its protobuf format only, which it asks for with "scrape_native_histograms: true" (docs/deploy/prometheus.yaml); in the
+// text format only the count, the sum and the bucket of +Inf remain. LMCache's names keep classic buckets.
 func WithExponential(names ...string) Option {
 	return optionFunc(func(c *config) {
 		c.exponential = append(c.exponential, names...)

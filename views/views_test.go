@@ -305,3 +305,31 @@ func TestOptionsAreCopied(t *testing.T) {
 		t.Errorf("bounds are %v, want those given", b)
 	}
 }
+
+// TestConfigurationKeys checks that every option that takes names takes those of LMCache's configuration, of histograms only.
+func TestConfigurationKeys(t *testing.T) {
+	const key, histogram, counter = "histogram_bucket_time_to_retrieve", "lmcache.retrieve.duration", "lmcache.retrieve.requests"
+	for name, test := range map[string]struct {
+		option             views.Option
+		histogram, counter bool // remain
+	}{
+		"keep":        {views.WithKeep(key), true, false},
+		"drop":        {views.WithDrop(key), false, true},
+		"pattern":     {views.WithDrop("histogram_bucket_*"), false, true},
+		"exponential": {views.WithExponential(key), true, true},
+	} {
+		got := collect(t, test.option)
+		if _, ok := got[histogram]; ok != test.histogram {
+			t.Errorf("%s: %s is there: %t, want %t", name, histogram, ok, test.histogram)
+		}
+		if _, ok := got[counter]; ok != test.counter {
+			t.Errorf("%s: %s is there: %t, want %t", name, counter, ok, test.counter)
+		}
+		if _, ok := got[histogram].Data.(metricdata.ExponentialHistogram[float64]); ok != (name == "exponential") {
+			t.Errorf("%s: %s is a %T", name, histogram, got[histogram].Data)
+		}
+	}
+	if _, err := views.New(views.WithDrop("histogram_bucket_num_hit_tokens")); err == nil {
+		t.Error("a counter is taken for a histogram")
+	}
+}
