@@ -2,7 +2,8 @@
 
 // Package propagation carries a trace from one process of a cache to another, so that a retrieve here and the peer-to-peer transfer or remote
 // read that it causes there are one trace. [Inject] and [Extract] use a map of strings, for protocols with headers;
-// [AppendMessage] and [ExtractMessage] use bytes, for ZeroMQ frames, RPC envelopes and protocols of one's own.
+// [AppendMessage] and [ExtractMessage] use bytes, for ZeroMQ frames, RPC envelopes and protocols of one's own. For net/http there is otelhttp of
+// OpenTelemetry's contrib, or [go.opentelemetry.io/otel/propagation.TraceContext] with its HeaderCarrier.
 //
 // The format is always that of the W3C Trace Context recommendation: traceparent and tracestate. It is not taken from
 // [go.opentelemetry.io/otel.GetTextMapPropagator], for two reasons. That one does nothing until the host sets it, which would silently
