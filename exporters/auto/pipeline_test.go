@@ -718,3 +718,33 @@ func ExampleWithReader() {
 	// 94 <nil>
 	// <nil>
 }
+
+// TestDefaultEndpoint checks that OTLP without an endpoint goes to this machine in plaintext, as the specification has it.
+func TestDefaultEndpoint(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:4318")
+	if err != nil {
+		t.Skipf("the port of the default endpoint is taken: %v", err)
+	}
+	paths := make(chan string, 100)
+	server := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { paths <- r.URL.Path })}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	defer func() {
+		_ = server.Close()
+		<-served
+	}()
+	environment(t, map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_METRICS_EXPORTER": "otlp"})
+	p, err := auto.New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p)
+	close(paths)
+	got := map[string]bool{}
+	for path := range paths {
+		got[path] = true
+	}
+	if !got["/v1/traces"] || !got["/v1/metrics"] {
+		t.Errorf("got requests for %v, want /v1/traces and /v1/metrics", got)
+	}
+}

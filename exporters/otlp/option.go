@@ -92,7 +92,8 @@ func WithProtocol(p Protocol) Option {
 
 // WithEndpoint sets where the receiver is, as a URL like http://localhost:4318. With https the connection is encrypted. Over HTTP, /v1/metrics or
 // /v1/traces is added to its path, as it is to OTEL_EXPORTER_OTLP_ENDPOINT. The default is OTEL_EXPORTER_OTLP_ENDPOINT (or that of the signal), or
-// the specification's: http://localhost:4318, or http://localhost:4317 over gRPC.
+// the specification's: http://localhost:4318, or http://localhost:4317 over gRPC. Where [WithTLS] or a
+// variable says something about encryption, the default is https://localhost:4318 or :4317 instead, unless OTEL_EXPORTER_OTLP_INSECURE is true.
 func WithEndpoint(url string) Option {
 	return optionFunc(func(c config) config {
 		if url == "" {

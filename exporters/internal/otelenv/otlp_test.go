@@ -82,3 +82,27 @@ func TestValidSettings(t *testing.T) {
 		t.Errorf("an argument that no sampler reads: %v", err)
 	}
 }
+
+// The endpoint is the specification's, unless the environment names one or speaks of encryption, which a plaintext endpoint would undo.
+func TestDefaultEndpoint(t *testing.T) {
+	const http, grpc = "http://localhost:4318", "http://localhost:4317"
+	for name, test := range map[string]struct{ variable, http, grpc string }{
+		"nothing":                 {"OTEL_EXPORTER_OTLP_TIMEOUT", http, grpc},
+		"endpoint":                {"OTEL_EXPORTER_OTLP_ENDPOINT", "", ""},
+		"endpoint of the signal":  {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "", ""},
+		"endpoint of another":     {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", http, grpc},
+		"certificate":             {"OTEL_EXPORTER_OTLP_CERTIFICATE", "", ""},
+		"insecure":                {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", "", ""},
+		"certificate of a client": {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(test.variable, "1")
+			if got := otelenv.Traces.DefaultEndpoint(otelenv.HTTP); got != test.http {
+				t.Errorf("over HTTP: got %q, want %q", got, test.http)
+			}
+			if got := otelenv.Traces.DefaultEndpoint(otelenv.GRPC); got != test.grpc {
+				t.Errorf("over gRPC: got %q, want %q", got, test.grpc)
+			}
+		})
+	}
+}
