@@ -23,7 +23,7 @@
 //   - OTEL_TRACES_EXPORTER: otlp, console, none, or a registered name; or a list of otlp and console.
 //   - OTEL_EXPORTER_OTLP_*, also for one signal (…_METRICS_…, …_TRACES_…): endpoint, protocol, headers, certificates, compression,
 //     timeout, temporality. Without an endpoint it is the specification's, on this machine and without encryption: http://localhost:4318, or
-//     http://localhost:4317 over gRPC.
+//     http://localhost:4317 over gRPC; with a certificate it is https.
 //   - OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER and its argument, OTEL_BSP_*, OTEL_METRIC_EXPORT_*,
 //     OTEL_METRICS_EXEMPLAR_FILTER, OTEL_PROPAGATORS.
 //   - OTEL_SDK_DISABLED=true: nothing is recorded.
