@@ -154,7 +154,7 @@ func (d Distribution) Max() float64 { return d.Quantile(1) }
 // Quantile returns the value that a share q of all values does not exceed: 0.5 gives the median. A q below 0 is taken as 0, above 1 as 1. It
 // returns 0 when there are no values.
 func (d Distribution) Quantile(q float64) float64 {
-	if d.count == 1 {
+	if d.count == 1 && bucketOf(d.sum) == d.buckets[0].index { // not if the sum was read in the middle of a record
 		return d.sum
 	}
 	rank := uint64(math.Ceil(min(max(q, 0), 1) * float64(d.count)))

@@ -113,7 +113,8 @@ func (m *Monitor) Engine() Engine { return m.engine }
 // histogram. Spans still work. The engine may then get a new monitor, which starts at 0.
 //
 // A host that pushes metrics shuts its meter provider down before it closes its monitors: the last push has nothing to report of a closed
-// engine. Histograms keep the engine's last values, because OpenTelemetry's SDK never forgets a series that was recorded; this
+// engine. One that sends deltas has to collect between Close and the making of the engine's next monitor, or the SDK reports the fall to 0 as a
+// negative delta. Histograms keep the engine's last values, because OpenTelemetry's SDK never forgets a series that was recorded; this
 // module's Prometheus bridge leaves them out. Close may be called more than once.
 func (m *Monitor) Close() error {
 	if m.closed.Swap(true) {

@@ -42,9 +42,7 @@ type operation struct {
 
 // begin starts the operation and its span. It returns the context that carries the span.
 func (o *operation) begin(ctx context.Context, m *Monitor, kind *operationKind) context.Context {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = orBackground(ctx)
 	o.mon, o.kind = m, kind
 	if m.tracer != nil {
 		parent := ctx
@@ -57,6 +55,14 @@ func (o *operation) begin(ctx context.Context, m *Monitor, kind *operationKind) 
 	o.ctx = ctx
 	if o.timed = o.recording || m.wantsTimes(ctx, kind); o.timed {
 		o.start = m.now()
+	}
+	return ctx
+}
+
+// orBackground takes the nil context of careless callers for the background.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
 	}
 	return ctx
 }

@@ -76,6 +76,9 @@ type Phase struct {
 }
 
 func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
+	if ctx == nil {
+		ctx = p.ctx
+	}
 	if name >= numPhases || p.kind.phases[name] == noDistribution {
 		p.mon.misused(wrongPhase, fmt.Sprintf("%s in %s", name, p.kind.span))
 		return ctx, Phase{}
@@ -98,9 +101,6 @@ func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Contex
 // parentOf returns ctx if it carries a span of the request's, so that phases can nest. If it carries none, or only the caller's because the
 // request was started with it, parentOf puts the request's span into it.
 func (p *phases) parentOf(ctx context.Context) context.Context {
-	if ctx == nil {
-		return p.ctx
-	}
 	current, own := trace.SpanContextFromContext(ctx), p.span.SpanContext()
 	if current.TraceID() == own.TraceID() && current.SpanID() != p.caller {
 		return ctx

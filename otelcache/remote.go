@@ -36,7 +36,9 @@ func (g *RemoteGet) Finish(bytes int64) {
 	}
 	bytes = g.mon.natural(bytes, "number of bytes of a remote get")
 	g.mon.RemoteRead(bytes)
-	g.mon.RemoteGetTime(g.ctx, elapsed)
+	if g.timed {
+		g.mon.RemoteGetTime(g.ctx, elapsed)
+	}
 	g.endRemote(bytes)
 }
 
@@ -57,7 +59,9 @@ func (p *RemotePut) Finish(bytes int64) {
 	}
 	bytes = p.mon.natural(bytes, "number of bytes of a remote put")
 	p.mon.RemoteWrite(bytes)
-	p.mon.RemotePutTime(p.ctx, elapsed)
+	if p.timed {
+		p.mon.RemotePutTime(p.ctx, elapsed)
+	}
 	p.endRemote(bytes)
 }
 

@@ -76,7 +76,7 @@ func RetrieveFromContext(ctx context.Context) *Retrieve {
 // not recorded by a trace, the phase has no span, but its time counts.
 func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
 	if r == nil || r.mon == nil {
-		return ctx, Phase{}
+		return orBackground(ctx), Phase{}
 	}
 	return r.startPhase(ctx, name)
 }

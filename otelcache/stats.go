@@ -69,17 +69,17 @@ type Stats struct {
 	ChunkLifespan Distribution
 }
 
-// LogValue gives the statistics to package log/slog as a group, times in seconds. What is empty is left out: counts, distributions, and the hit rates
-// of an interval without requests.
+// LogValue gives the statistics to package log/slog as a group. Distributions of times are in seconds. What is empty is left out: counts, distributions, and the hit rates
+// of an interval in which none finished.
 func (s Stats) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.Duration("interval", s.Interval)}
 	for _, a := range s.Engine.attributes() {
 		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))
 	}
-	if s.RetrieveRequests > 0 || s.TimeToRetrieve.Count() > 0 {
+	if s.TimeToRetrieve.Count() > 0 {
 		attrs = append(attrs, slog.Float64("retrieve_hit_rate", s.RetrieveHitRate))
 	}
-	if s.LookupRequests > 0 || s.TimeToLookup.Count() > 0 {
+	if s.TimeToLookup.Count() > 0 {
 		attrs = append(attrs, slog.Float64("lookup_hit_rate", s.LookupHitRate))
 	}
 	for _, n := range []struct {

@@ -41,7 +41,7 @@ func (m *Monitor) startStore(ctx context.Context, s *Store, numTokens int) conte
 // StartPhase starts a phase of the store; see [Retrieve.StartPhase].
 func (s *Store) StartPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
 	if s.mon == nil {
-		return ctx, Phase{}
+		return orBackground(ctx), Phase{}
 	}
 	return s.startPhase(ctx, name)
 }
