@@ -61,7 +61,8 @@ func WithBuckets(bounds map[string][]float64) Option {
 }
 
 // WithKeepAttributes keeps the attributes named and removes all others. Measurements that then no longer differ are added up; of gauges one remains.
-// The attributes of the engine's identity are needed for LMCache's names on Prometheus.
+// LMCache's names on Prometheus need the attributes of the engine's identity, and error.type: without it, failed requests enter LMCache's time
+// histograms.
 func WithKeepAttributes(keys ...attribute.Key) Option {
 	return optionFunc(func(c *config) { c.keepKeys = append(c.keepKeys, keys...) })
 }

@@ -25,13 +25,14 @@ import (
 type Exporter struct {
 	sdkmetric.Reader
 
-	mu        sync.Mutex                 // held for a collection and what is made of it: scrapes take turns
-	collected metricdata.ResourceMetrics // its memory is used again
-	ours      []*metricdata.Metrics      // those of this module, in collected
-	located   []*metricdata.Metrics      // the same by their place in the catalog, or notCollected
-	engines   engines
-	families  []family // of the LMCache vocabulary; nil without it
-	native    *native  // nil without the OTel vocabulary
+	mu          sync.Mutex                 // held for a collection and what is made of it: scrapes take turns
+	interrupted bool                       // the last collection panicked
+	collected   metricdata.ResourceMetrics // its memory is used again
+	ours        []*metricdata.Metrics      // those of this module, in collected
+	located     []*metricdata.Metrics      // the same by their place in the catalog, or notCollected
+	engines     engines
+	families    []family // of the LMCache vocabulary; nil without it
+	native      *native  // nil without the OTel vocabulary
 }
 
 // New returns an exporter, to be given to a meter provider with [sdkmetric.WithReader]. The error is about an option.
@@ -89,7 +90,13 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 
 // collect reads the meter provider and leaves the series of live engines.
 func (e *Exporter) collect() error {
+	if e.interrupted {
+		// The SDK keeps what was observed before a callback panicked, and would add it to what is observed now.
+		_ = e.Collect(context.Background(), &e.collected)
+	}
+	e.interrupted = true
 	err := e.Collect(context.Background(), &e.collected)
+	e.interrupted = false
 	if errors.Is(err, sdkmetric.ErrReaderNotRegistered) || errors.Is(err, sdkmetric.ErrReaderShutdown) {
 		return fmt.Errorf("collect metrics: %w", err)
 	}

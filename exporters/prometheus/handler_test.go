@@ -279,3 +279,43 @@ func TestSecondMeterProvider(t *testing.T) {
 		t.Errorf("the page has %v, want first_total and not second_total", names)
 	}
 }
+
+// TestCountersAfterAPanic scrapes after a callback of the host panicked: what the SDK had observed until then must not be counted again.
+func TestCountersAfterAPanic(t *testing.T) {
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
+	mon := newMonitor(t, provider, otelcache.Engine{ModelName: "llama"})
+	mon.Evict(100)
+	panics := 2
+	meter := provider.Meter("host")
+	gauge, err := meter.Int64ObservableGauge("host")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := meter.RegisterCallback(func(context.Context, metric.Observer) error {
+		if panics--; panics >= 0 {
+			panic("host")
+		}
+		return nil
+	}, gauge); err != nil {
+		t.Fatal(err)
+	}
+	var values []float64
+	for range 4 {
+		families, err := exporter.Gatherer().Gather()
+		if err != nil {
+			continue
+		}
+		for _, f := range families {
+			if f.GetName() == "lmcache:local_cpu_evict_keys_count_total" {
+				values = append(values, f.GetMetric()[0].GetCounter().GetValue())
+			}
+		}
+	}
+	if len(values) == 0 || slices.ContainsFunc(values, func(v float64) bool { return v != 100 }) {
+		t.Errorf("got %v, want 100 at each scrape that succeeds", values)
+	}
+}
