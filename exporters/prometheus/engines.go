@@ -42,10 +42,12 @@ type engines struct {
 	live table
 
 	seen     map[attribute.Distinct]series // in this collection
-	everLive bool
+	everLive map[identity]struct{}         // in any collection; as many as there ever were engines, like the SDK's series
 }
 
-func newEngines() engines { return engines{seen: map[attribute.Distinct]series{}} }
+func newEngines() engines {
+	return engines{seen: map[attribute.Distinct]series{}, everLive: map[identity]struct{}{}}
+}
 
 // find reads the live engines from a collection. located holds the metrics of the catalog by their place in it.
 func (e *engines) find(located []*metricdata.Metrics) {
@@ -58,9 +60,10 @@ func (e *engines) find(located []*metricdata.Metrics) {
 			break
 		}
 	}
-	if len(ids) > 0 {
-		e.everLive = true
-	} else if !e.everLive { // views dropped every counter, so that nothing tells live engines from closed ones
+	for id := range ids {
+		e.everLive[id] = struct{}{}
+	}
+	if len(e.everLive) == 0 { // views dropped every counter, so that nothing tells live engines from closed ones
 		for _, m := range located {
 			e.addTo(ids, m)
 		}
@@ -95,6 +98,11 @@ func (e *engines) isLive(s series) bool {
 	return live
 }
 
+func (e *engines) isClosed(s series) bool {
+	_, was := e.everLive[s.id]
+	return was && !e.isLive(s)
+}
+
 // hideClosed takes the series of engines that are not live out of m.
 func (e *engines) hideClosed(m *metricdata.Metrics) {
 	var live, others bool
@@ -113,7 +121,7 @@ func (e *engines) hideClosed(m *metricdata.Metrics) {
 		switch {
 		case s.overflow || e.isLive(s):
 			return false
-		case live:
+		case live || e.isClosed(s):
 			return true
 		default: // a view may have taken attributes from this metric: what is left of them has to be a live engine's
 			return !slices.ContainsFunc(e.live.engines, func(l engine) bool { return s.id.isPartOf(l.id) })

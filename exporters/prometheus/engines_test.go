@@ -3,6 +3,7 @@
 package prometheus_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -201,5 +202,40 @@ func TestNothingElseOnLMCachesPage(t *testing.T) {
 			strings.Contains(line, "_created") {
 			t.Errorf("the page has %s", line)
 		}
+	}
+}
+
+// TestClosedEngineWithPartOfALiveIdentity closes an engine that a live one cannot be told from by what is left of its identity.
+func TestClosedEngineWithPartOfALiveIdentity(t *testing.T) {
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
+	closed := newMonitor(t, provider, otelcache.Engine{ModelName: "llama"})
+	closed.RemoteGetTime(t.Context(), time.Second)
+	count := func() (counts []uint64) {
+		families, err := exporter.Gatherer().Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "lmcache:remote_time_to_get" {
+				for _, m := range f.GetMetric() {
+					counts = append(counts, m.GetHistogram().GetSampleCount())
+				}
+			}
+		}
+		return counts
+	}
+	if got := count(); !slices.Equal(got, []uint64{1}) {
+		t.Fatalf("got counts %v, want 1 of the first engine", got)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	newMonitor(t, provider, otelcache.Engine{ModelName: "llama", WorkerID: "1"})
+	if got := count(); !slices.Equal(got, []uint64{0}) {
+		t.Errorf("got counts %v, want 0 of the second engine alone", got)
 	}
 }
