@@ -25,7 +25,9 @@ type Cursor struct {
 // Requests that are in progress when a monitor gets its first cursor are counted, but have no time if nothing else wanted
 // to know it.
 func (m *Monitor) Cursor() *Cursor {
-	m.distributions.CompareAndSwap(nil, new(distributions))
+	if m.distributions.Load() == nil {
+		m.distributions.CompareAndSwap(nil, new(distributions))
+	}
 	c := &Cursor{mon: m}
 	c.Next()
 	return c

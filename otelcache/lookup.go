@@ -36,9 +36,7 @@ func (l *Lookup) Finish(hitTokens int) {
 	}
 	m, hits := l.mon, l.hitTokens(hitTokens)
 	m.countFinishedLookup(now, l.tokens, hits)
-	if elapsed > 0 {
-		m.recordDuration(l.ctx, lookupDuration, elapsed)
-	}
+	l.recordElapsed(lookupDuration, elapsed)
 	rate := ratio(hits, l.tokens)
 	if hits == 0 {
 		m.counters.add(lookupZeroHitRequests, 1)

@@ -83,6 +83,30 @@ func (o *operation) end() (now, elapsed time.Duration, ok bool) {
 	return now, elapsed, true
 }
 
+// recordElapsed records how long the operation or a part of it took, if it took any time.
+func (o *operation) recordElapsed(id distributionID, d time.Duration) {
+	if d > 0 {
+		o.mon.recordDuration(o.ctx, id, d)
+	}
+}
+
+// recordSpeed records and returns the tokens per second, if the operation moved any and took any time; otherwise it returns 0.
+func (o *operation) recordSpeed(id distributionID, tokens int64, elapsed time.Duration) float64 {
+	speed := perSecond(tokens, elapsed)
+	if speed > 0 {
+		o.mon.record(o.ctx, id, speed)
+	}
+	return speed
+}
+
+// perSecond returns the speed of n in elapsed, and 0 when no time passed.
+func perSecond(n int64, elapsed time.Duration) float64 {
+	if elapsed <= 0 {
+		return 0
+	}
+	return float64(n) / elapsed.Seconds()
+}
+
 func (o *operation) finished() bool { return o.done.Load() }
 
 func (o *operation) endSpan() {

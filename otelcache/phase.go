@@ -173,8 +173,6 @@ func (p *phases) recordPhase(name PhaseName, start, end time.Time) {
 // recordTimes records the total of each phase that took any time.
 func (p *phases) recordTimes() {
 	for name := range p.times {
-		if t := time.Duration(p.times[name].Load()); t > 0 {
-			p.mon.recordDuration(p.ctx, p.kind.phases[name], t)
-		}
+		p.recordElapsed(p.kind.phases[name], time.Duration(p.times[name].Load()))
 	}
 }

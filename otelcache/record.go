@@ -102,10 +102,7 @@ func (m *Monitor) recordHistogram(ctx context.Context, id distributionID, v floa
 	if m.closed.Load() {
 		return // the SDK would bring the series of a closed engine back
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	m.histograms[id].Record(ctx, v, m.recordOptions...)
+	m.histograms[id].Record(orBackground(ctx), v, m.recordOptions...)
 }
 
 // recordFailure puts the duration of a failed operation into the OpenTelemetry histogram only: LMCache's statistics know finished

@@ -50,10 +50,7 @@ func (c *retrieveContext) Value(key any) any {
 // StartRetrieve starts a retrieve of numTokens tokens: it counts the request and the tokens, and starts the span lmcache.retrieve. Use the
 // returned context for what the retrieve does: it carries the span, and the retrieve for [RetrieveFromContext].
 func (m *Monitor) StartRetrieve(ctx context.Context, numTokens int) (context.Context, *Retrieve) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	c := &retrieveContext{Context: ctx}
+	c := &retrieveContext{Context: orBackground(ctx)}
 	r := &c.retrieve
 	r.tokens = m.natural(int64(numTokens), "number of tokens of a retrieve")
 	m.counters.add(retrieveRequests, 1)
@@ -120,13 +117,8 @@ func (r *Retrieve) Finish(hitTokens int) {
 	}
 	m, hits := r.mon, r.hitTokens(hitTokens)
 	m.countFinishedRetrieve(now, r.tokens, hits)
-	speed := perSecond(hits, elapsed)
-	if elapsed > 0 {
-		m.recordDuration(r.ctx, retrieveDuration, elapsed)
-	}
-	if speed > 0 {
-		m.record(r.ctx, retrieveSpeed, speed)
-	}
+	r.recordElapsed(retrieveDuration, elapsed)
+	speed := r.recordSpeed(retrieveSpeed, hits, elapsed)
 	r.recordTimes()
 	if m.isSlow(elapsed, speed) {
 		m.countSlow(r, now, elapsed, hits, speed)
@@ -152,12 +144,4 @@ func (r *Retrieve) Fail(err error) {
 	if now, ok := r.fail(err, retrieveDuration); ok {
 		r.mon.countFinishedRetrieve(now, r.tokens, 0)
 	}
-}
-
-// perSecond returns the speed of n in elapsed, and 0 when no time passed.
-func perSecond(n int64, elapsed time.Duration) float64 {
-	if elapsed <= 0 {
-		return 0
-	}
-	return float64(n) / elapsed.Seconds()
 }

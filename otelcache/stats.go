@@ -69,8 +69,8 @@ type Stats struct {
 	ChunkLifespan Distribution
 }
 
-// LogValue gives the statistics to package log/slog as a group. Distributions of times are in seconds. What is empty is left out: counts, distributions, and the hit rates
-// of an interval in which none finished.
+// LogValue gives the statistics to package log/slog as a group. Distributions of times are in seconds. What is empty is left out: counts,
+// distributions, and the hit rates of an interval in which none finished.
 func (s Stats) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.Duration("interval", s.Interval)}
 	for _, a := range s.Engine.attributes() {

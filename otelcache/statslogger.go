@@ -102,9 +102,7 @@ func (l *StatsLogger) Shutdown(ctx context.Context) error {
 		return nil
 	default:
 	}
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = orBackground(ctx)
 	select {
 	case <-l.stopped:
 		return nil

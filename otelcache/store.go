@@ -67,13 +67,8 @@ func (s *Store) Finish(storedTokens int) {
 	}
 	stored = m.natural(stored, "number of stored tokens")
 	m.counters.add(storeTokens, stored)
-	speed := perSecond(stored, elapsed)
-	if elapsed > 0 {
-		m.recordDuration(s.ctx, storeDuration, elapsed)
-	}
-	if speed > 0 {
-		m.record(s.ctx, storeSpeed, speed)
-	}
+	s.recordElapsed(storeDuration, elapsed)
+	speed := s.recordSpeed(storeSpeed, stored, elapsed)
 	s.recordTimes()
 	if s.recording {
 		s.span.SetAttributes(

@@ -65,9 +65,7 @@ func (t *Transfer) Finish() {
 	speed := perSecond(t.tokens, elapsed)
 	if !t.serving {
 		t.mon.counters.add(transferTokens, t.tokens)
-		if elapsed > 0 {
-			t.mon.recordDuration(t.ctx, transferDuration, elapsed)
-		}
+		t.recordElapsed(transferDuration, elapsed)
 		if speed > 0 {
 			t.mon.record(t.ctx, transferSpeed, speed)
 		}
