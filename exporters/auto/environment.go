@@ -22,16 +22,17 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 		return nil
 	}
 	metrics, traces := chooseExporters(otelenv.Metrics), chooseExporters(otelenv.Traces)
-	errs := []error{disabledErr, otelenv.CheckResource(), metrics.check(), traces.check(), p.setPropagator()}
+	metricsErr, tracesErr := metrics.check(), traces.check()
+	errs := []error{disabledErr, otelenv.CheckResource(), metricsErr, tracesErr, p.setPropagator()}
 	// Whether a name is registered shows only when the exporter is made, which is done even then, so that one error names every mistake.
 	var readers []sdkmetric.Reader
-	if errs[2] == nil || metrics.isHosts() {
+	if metricsErr == nil || metrics.isHosts() {
 		var err error
 		readers, err = metrics.readers(ctx)
 		errs = append(errs, err)
 	}
 	var spanExporters []sdktrace.SpanExporter
-	if errs[3] == nil || traces.isHosts() {
+	if tracesErr == nil || traces.isHosts() {
 		var err error
 		spanExporters, err = traces.spanExporters(ctx)
 		errs = append(errs, err)
@@ -41,7 +42,7 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 		errs = append(errs, err)
 	}
 	if err := joinDistinct(errs...); err != nil {
-		return errors.Join(err, closeReaders(ctx, readers), closeSpanExporters(ctx, spanExporters))
+		return errors.Join(err, shutDown(ctx, readers), shutDown(ctx, spanExporters))
 	}
 
 	var mp *sdkmetric.MeterProvider
@@ -96,18 +97,11 @@ func readerPart(r sdkmetric.Reader) part {
 	return p
 }
 
-func closeReaders(ctx context.Context, readers []sdkmetric.Reader) error {
+// shutDown ends the readers or exporters of a pipeline that will not be.
+func shutDown[T interface{ Shutdown(context.Context) error }](ctx context.Context, made []T) error {
 	var errs []error
-	for _, r := range readers {
-		errs = append(errs, r.Shutdown(ctx))
-	}
-	return errors.Join(errs...)
-}
-
-func closeSpanExporters(ctx context.Context, exporters []sdktrace.SpanExporter) error {
-	var errs []error
-	for _, e := range exporters {
-		errs = append(errs, e.Shutdown(ctx))
+	for _, m := range made {
+		errs = append(errs, m.Shutdown(ctx))
 	}
 	return errors.Join(errs...)
 }

@@ -107,7 +107,7 @@ func (e exporters) readers(ctx context.Context) ([]sdkmetric.Reader, error) {
 			r, err = console.NewReader()
 		}
 		if err != nil {
-			return nil, errors.Join(e.wrap(err, otlpName, consoleName), closeReaders(ctx, readers))
+			return nil, errors.Join(e.wrap(err, otlpName, consoleName), shutDown(ctx, readers))
 		}
 		readers = append(readers, r)
 	}
@@ -133,7 +133,7 @@ func (e exporters) spanExporters(ctx context.Context) ([]sdktrace.SpanExporter, 
 			s, err = console.NewSpanExporter()
 		}
 		if err != nil {
-			return nil, e.wrap(err, otlpName, consoleName)
+			return nil, errors.Join(e.wrap(err, otlpName, consoleName), shutDown(ctx, all))
 		}
 		all = append(all, s)
 	}

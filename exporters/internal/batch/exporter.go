@@ -4,13 +4,13 @@ package batch
 
 import (
 	"context"
-	"os"
 	"regexp"
 	"strconv"
-	"strings"
 	"sync/atomic"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/otelenv"
 )
 
 // exporter counts what the exporter it wraps delivers.
@@ -69,7 +69,8 @@ func rejected(err error, n int) int {
 }
 
 func sizeFromEnvironment(name string, otherwise int) int {
-	if n, err := strconv.Atoi(strings.TrimSpace(os.Getenv(name))); err == nil && n > 0 {
+	value, _ := otelenv.Get(name)
+	if n, err := strconv.Atoi(value); err == nil && n > 0 {
 		return n
 	}
 	return otherwise
