@@ -13,11 +13,11 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
-	"github.com/lmcache-go/lmcache-otel/exporters/internal/otlptest"
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/tlstest"
 )
 
 func TestBadEnvironment(t *testing.T) {
-	authority := otlptest.NewAuthority(t)
+	authority := tlstest.NewAuthority(t)
 	_, certificate, key := authority.Issue(t, "client")
 	_, _, otherKey := authority.Issue(t, "other")
 	empty := filepath.Join(t.TempDir(), "empty.pem")

@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/internal/otlptest"
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/tlstest"
 	"github.com/lmcache-go/lmcache-otel/exporters/otlp"
 )
 
@@ -121,7 +122,7 @@ func TestEnvironment(t *testing.T) {
 
 // The receiver shows a certificate and demands one.
 func TestMutualTLS(t *testing.T) {
-	authority, stranger := otlptest.NewAuthority(t), otlptest.NewAuthority(t)
+	authority, stranger := tlstest.NewAuthority(t), tlstest.NewAuthority(t)
 	server, _, _ := authority.Issue(t, "server")
 	client, clientFile, clientKey := authority.Issue(t, "client")
 	imposter, imposterFile, imposterKey := stranger.Issue(t, "imposter")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package otlptest
+// Package tlstest has the certificates of tests that speak TLS.
+package tlstest
 
 import (
 	"crypto/ecdsa"
@@ -50,12 +51,13 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// Issue makes a certificate for 127.0.0.1 that is good for servers and clients, and returns it with the files of it and its key.
+// Issue makes a certificate for 127.0.0.1 and name that is good for servers and clients, and returns it with the files of it and its key.
 func (a *Authority) Issue(t testing.TB, name string) (pair tls.Certificate, certificate, key string) {
 	t.Helper()
 	private := newKey(t)
 	template := template(name)
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	template.DNSNames = []string{name}
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &private.PublicKey, a.key)
 	if err != nil {
