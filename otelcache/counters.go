@@ -75,22 +75,32 @@ var counterMetrics = [numCounters]instruments.Counter{
 // counters is cumulative state: it only grows, so that any number of readers can take differences of it. It is kept in several shards, so
 // that requests on different processors seldom write to the same memory.
 type counters [numShards]struct {
+	_      [cacheLine]byte // on both sides: processors fetch lines in pairs
 	values [numCounters]atomic.Int64
-	_      [cacheLine]byte // keeps neighbours apart
+	_      [cacheLine]byte
 }
 
 const (
-	numShards = 8 // a power of two
+	shardBits = 3
+	numShards = 1 << shardBits
 	cacheLine = 64
 )
 
 func (c *counters) add(id counterID, n int64) { c[shard()].values[id].Add(n) }
 
 // shard picks by the address of the stack: goroutines have different ones, and one goroutine's seldom changes.
-func shard() uintptr {
+func shard() uint64 {
 	var onStack byte
-	const page = 12 // bits; a stack is at least half of one
-	return uintptr(unsafe.Pointer(&onStack)) >> page % numShards
+	return shardOf(uintptr(unsafe.Pointer(&onStack)))
+}
+
+// shardOf spreads stacks of any size over the shards. Taking bits of the address would not: those of large stacks have the same low ones.
+func shardOf(address uintptr) uint64 {
+	const (
+		page   = 12                    // bits; a stack is at least half of one
+		golden = 0x9e37_79b9_7f4a_7c15 // 2^64 over the golden ratio, for Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4)
+	)
+	return uint64(address) >> page * golden >> (64 - shardBits)
 }
 
 func (c *counters) load() (values [numCounters]int64) {

@@ -35,15 +35,17 @@ type Monitor struct {
 	registration   metric.Registration
 
 	closed        atomic.Bool
-	counters      counters
-	pinned        atomic.Int64
-	gauges        [numGauges]lastValue
 	distributions atomic.Pointer[distributions] // nil until there is a cursor
 	retrieveRate  hitRate
 	lookupRate    hitRate
 	observed      observed
-	slowWarnings  limiter
-	mistakes      [numMistakes]limiter
+
+	// From here on is what requests write. The padding of counters keeps it apart from what every request reads, which stands above.
+	counters     counters
+	pinned       atomic.Int64
+	gauges       [numGauges]lastValue
+	slowWarnings limiter
+	mistakes     [numMistakes]limiter
 }
 
 // New makes the monitor of an engine. Its counters are reported, with 0, from the next collection on. Close it when the engine
