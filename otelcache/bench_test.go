@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -148,21 +149,23 @@ var benchOperations = []struct {
 
 var benchWork = work{tokens: 4096, hits: 2048}
 
-// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand and, for the metrics alone,
-// on Prometheus's client library. They take turns within one run, so that a noisy machine is noisy for all of them:
+// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand, the calls that both have to make
+// and, for the metrics alone, Prometheus's client library. They take turns within one run, so that a noisy machine is noisy for all of them:
 //
 //	ns/op           this package
 //	by-hand-ns/op   the same written by hand
 //	x-by-hand       the first as a share of the second
+//	needed-ns/op    the calls to OpenTelemetry and the clock that an unsampled operation needs
+//	x-needed        that as a share of by hand, which no implementation gets below
 //	client-ns/op    Prometheus's client library: no spans, no exemplars
 func BenchmarkOperations(b *testing.B) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
 			for _, goroutines := range []int{1, 2, 8} {
 				b.Run(fmt.Sprintf("op=%s/providers=%s/goroutines=%d", op.name, s.name, goroutines), func(b *testing.B) {
-					ours, byHand, client := s.implementations(b)
+					ours, byHand, needed, client := s.implementations(b)
 					ctx := s.context()
-					var times [3]time.Duration
+					var times [4]time.Duration
 					// Turns are short, so that what changes over time meets all alike; several goroutines take some time to get going.
 					turn := 500
 					if goroutines > 1 {
@@ -172,7 +175,7 @@ func BenchmarkOperations(b *testing.B) {
 						if n%turn != 0 {
 							continue
 						}
-						for i, r := range []requests{ours, byHand, client} {
+						for i, r := range []requests{ours, byHand, needed, client} {
 							times[i] += elapsedTime(goroutines, func() {
 								for range turn {
 									op.run(r, ctx, benchWork)
@@ -184,12 +187,56 @@ func BenchmarkOperations(b *testing.B) {
 					perOp := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / turns / float64(goroutines) }
 					b.ReportMetric(perOp(times[0]), "ns/op")
 					b.ReportMetric(perOp(times[1]), "by-hand-ns/op")
-					b.ReportMetric(perOp(times[2]), "client-ns/op")
 					b.ReportMetric(float64(times[0])/float64(times[1]), "x-by-hand")
+					if s.name == "unsampled" {
+						b.ReportMetric(perOp(times[2]), "needed-ns/op")
+						b.ReportMetric(float64(times[2])/float64(times[1]), "x-needed")
+					}
+					b.ReportMetric(perOp(times[3]), "client-ns/op")
 				})
 			}
 		}
 	}
+}
+
+// BenchmarkParallel measures how much more two goroutines do than one, on a machine with two cores: twice as much is all that there is to
+// gain. Turns of one goroutine and of two follow one another within one run, and of each the fast ones are compared, in which the machine
+// did nothing else:
+//
+//	x-throughput          this package
+//	by-hand-x-throughput  the same written by hand
+//	needed-x-throughput   the calls to OpenTelemetry and the clock that an unsampled operation needs
+func BenchmarkParallel(b *testing.B) {
+	for _, op := range benchOperations {
+		b.Run("op="+op.name, func(b *testing.B) {
+			s := settings[1] // unsampled
+			ours, byHand, needed, _ := s.implementations(b)
+			ctx := s.context()
+			const turn = 5000
+			var one, two [3][]time.Duration
+			for b.Loop() {
+				for i, r := range []requests{ours, byHand, needed} {
+					run := func() {
+						for range turn {
+							op.run(r, ctx, benchWork)
+						}
+					}
+					one[i] = append(one[i], elapsedTime(1, run))
+					two[i] = append(two[i], elapsedTime(2, run))
+				}
+			}
+			for i, unit := range []string{"x-throughput", "by-hand-x-throughput", "needed-x-throughput"} {
+				b.ReportMetric(2*float64(fast(one[i]))/float64(fast(two[i])), unit)
+			}
+			b.ReportMetric(0, "ns/op") // that of all turns together says nothing
+		})
+	}
+}
+
+// fast returns the time that a tenth of the turns stay below.
+func fast(turns []time.Duration) time.Duration {
+	slices.Sort(turns)
+	return turns[len(turns)/10]
 }
 
 // elapsedTime is how long it takes until each of n goroutines has called f.
@@ -208,7 +255,7 @@ func elapsedTime(n int, f func()) time.Duration {
 }
 
 // implementations are what is compared, each with providers of its own.
-func (s setting) implementations(tb testing.TB) (ours, byHand, client requests) {
+func (s setting) implementations(tb testing.TB) (ours, byHand, needed, client requests) {
 	tb.Helper()
 	providers := func() (trace.TracerProvider, metric.MeterProvider) {
 		tp, stop := s.tp()
@@ -218,7 +265,9 @@ func (s setting) implementations(tb testing.TB) (ours, byHand, client requests) 
 	tp, mp := providers()
 	ours = monitored{newMonitor(tb, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
 	tp, mp = providers()
-	return ours, newHandwritten(benchEngine, tp, mp), newClientGolang(benchEngine)
+	byHand = newHandwritten(benchEngine, tp, mp)
+	tp, mp = providers()
+	return ours, byHand, neededCalls{newHandwritten(benchEngine, tp, mp)}, newClientGolang(benchEngine)
 }
 
 func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
