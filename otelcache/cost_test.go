@@ -5,6 +5,7 @@ package otelcache_test
 import (
 	"testing"
 	"time"
+	"unsafe"
 
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
@@ -15,12 +16,12 @@ import (
 // wantAllocs are the allocations of each operation, with its phases, by setting. They are exact: one more is a regression, one fewer belongs
 // into the table and into docs/performance.md.
 //
-// OpenTelemetry's SDK makes 2 for a span that is not sampled, which leaves one of ours for a retrieve (the state with the context that
-// carries it) and one for a store (its state, which its phases refer to).
+// OpenTelemetry's SDK makes 2 for a span that is not sampled: the span, and the context that carries it. A retrieve has one of ours, its state,
+// which is also the context that carries it.
 var wantAllocs = map[string]map[string]float64{
 	"lookup":   {"noop": 0, "unsampled": 2, "sampled": 6, "exemplars": 0},
 	"retrieve": {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},
-	"store":    {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},
+	"store":    {"noop": 0, "unsampled": 2, "sampled": 18, "exemplars": 0},
 	"transfer": {"noop": 0, "unsampled": 2, "sampled": 7, "exemplars": 0},
 }
 
@@ -49,13 +50,20 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
+// TestPhaseStaysInRegisters holds what makes starting a phase cheap: the compiler returns up to four words in registers.
+func TestPhaseStaysInRegisters(t *testing.T) {
+	if size, most := unsafe.Sizeof(otelcache.Phase{}), 4*unsafe.Sizeof(uintptr(0)); size > most {
+		t.Errorf("a Phase has %d bytes, want at most %d", size, most)
+	}
+}
+
 // TestCheaperThanByHand catches a recording path that lost its advantage. The real ratios are in docs/performance.md; the margin is for
 // machines that do something else at the same time.
 func TestCheaperThanByHand(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("measures time: not with the race detector, not in short mode")
 	}
-	most := map[string]float64{"noop": 0.9, "unsampled": 0.9, "sampled": 1.15, "exemplars": 1.05}
+	most := map[string]float64{"noop": 0.75, "unsampled": 0.8, "sampled": 1.15, "exemplars": 1.05}
 	for _, op := range benchOperations {
 		for _, s := range settings {
 			t.Run(op.name+"/"+s.name, func(t *testing.T) {

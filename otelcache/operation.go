@@ -34,7 +34,6 @@ type operation struct {
 	span      trace.Span      // nil when tracing is off
 	start     time.Duration   // in monitor time; only if timed
 	tokens    int64           // requested
-	caller    trace.SpanID    // the span that the operation was started under; only if recording
 	done      atomic.Bool
 	recording bool // the span records
 	timed     bool // something wants to know the time that it takes
@@ -45,10 +44,8 @@ func (o *operation) begin(ctx context.Context, m *Monitor, kind *operationKind) 
 	ctx = orBackground(ctx)
 	o.mon, o.kind = m, kind
 	if m.tracer != nil {
-		parent := ctx
 		ctx, o.span = m.tracer.Start(ctx, kind.span, kind.options...)
 		if o.recording = o.span.IsRecording(); o.recording {
-			o.caller = trace.SpanContextFromContext(parent).SpanID()
 			o.span.SetAttributes(m.identity...)
 		}
 	}

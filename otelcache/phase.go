@@ -63,16 +63,29 @@ func (n PhaseName) String() string {
 // many goroutines.
 type phases struct {
 	operation
+	spans *phaseSpans             // nil when the request is not recording
 	times [numPhases]atomic.Int64 // nanoseconds
+}
+
+// begin starts the operation, and makes room for the spans of its phases if it is recording. It returns the context that carries its span.
+func (p *phases) begin(ctx context.Context, m *Monitor, kind *operationKind) context.Context {
+	spanCtx := p.operation.begin(ctx, m, kind)
+	if p.recording {
+		p.spans = &phaseSpans{caller: trace.SpanContextFromContext(orBackground(ctx)).SpanID()}
+	}
+	return spanCtx
 }
 
 // Phase is a phase in progress. It belongs to one goroutine and must not be copied after its first use. It is ended once: a second End, and
 // methods of the zero Phase, do nothing.
 type Phase struct {
-	of    *phases // nil once it has ended
-	name  PhaseName
+	// Four words come back in registers; more would go through memory at each return, which costs as much as reading the clock. The span is
+	// behind a pointer of its own because the compiler takes whatever Phase points to for kept by whatever the span's methods may keep, and
+	// would put each Store on the heap.
+	of    *phases     // nil once it has ended
+	span  *trace.Span // nil when the request is not recording
 	start time.Duration
-	span  trace.Span // nil when the request is not recording
+	name  PhaseName
 }
 
 func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
@@ -92,40 +105,32 @@ func (p *phases) startPhase(ctx context.Context, name PhaseName) (context.Contex
 		ph.start = p.mon.now()
 	}
 	if p.recording {
-		ctx, ph.span = p.mon.tracer.Start(p.parentOf(ctx), name.String())
-		ph.span.SetAttributes(p.mon.identity...)
+		var span trace.Span
+		ctx, span = p.mon.tracer.Start(p.parentOf(ctx), name.String())
+		span.SetAttributes(p.mon.identity...)
+		ph.span = p.spans.keep(span)
 	}
 	return ctx, ph
-}
-
-// parentOf returns ctx if it carries a span of the request's, so that phases can nest. If it carries none, or only the caller's because the
-// request was started with it, parentOf puts the request's span into it.
-func (p *phases) parentOf(ctx context.Context) context.Context {
-	current, own := trace.SpanContextFromContext(ctx), p.span.SpanContext()
-	if current.TraceID() == own.TraceID() && current.SpanID() != p.caller {
-		return ctx
-	}
-	return trace.ContextWithSpan(ctx, p.span)
 }
 
 // SetBytes adds the number of bytes that the phase moved to its span.
 func (p *Phase) SetBytes(n int64) {
 	if p.span != nil {
-		p.span.SetAttributes(instruments.BytesKey.Int64(n))
+		(*p.span).SetAttributes(instruments.BytesKey.Int64(n))
 	}
 }
 
 // SetChunks adds the number of chunks that the phase handled to its span.
 func (p *Phase) SetChunks(n int) {
 	if p.span != nil {
-		p.span.SetAttributes(instruments.ChunksKey.Int(n))
+		(*p.span).SetAttributes(instruments.ChunksKey.Int(n))
 	}
 }
 
 // SetAttributes adds attributes to the phase's span; they do not reach metrics.
 func (p *Phase) SetAttributes(attrs ...attribute.KeyValue) {
 	if p.span != nil {
-		p.span.SetAttributes(attrs...)
+		(*p.span).SetAttributes(attrs...)
 	}
 }
 
@@ -141,7 +146,7 @@ func (p *Phase) End() {
 		elapsed = of.mon.now() - p.start
 	}
 	if p.span != nil {
-		p.span.End()
+		(*p.span).End()
 	}
 	if of.finished() {
 		of.mon.misused(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, of.kind.span))

@@ -31,31 +31,33 @@ var retrieveKind = operationKind{
 	},
 }
 
-// retrieveContext is a retrieve and the context that carries it in one object, which is their only allocation.
-type retrieveContext struct {
-	context.Context
-	retrieve Retrieve
-}
+// retrieveContext is a retrieve as the context that carries it, so that both are one object, and their only allocation. It is the context
+// of the retrieve's span in all else.
+type retrieveContext Retrieve
 
 type retrieveKey struct{}
 
 // Value gives the retrieve to RetrieveFromContext.
 func (c *retrieveContext) Value(key any) any {
 	if _, ok := key.(retrieveKey); ok {
-		return &c.retrieve
+		return (*Retrieve)(c)
 	}
-	return c.Context.Value(key)
+	return c.ctx.Value(key)
 }
+
+func (c *retrieveContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
+func (c *retrieveContext) Done() <-chan struct{}       { return c.ctx.Done() }
+func (c *retrieveContext) Err() error                  { return c.ctx.Err() }
 
 // StartRetrieve starts a retrieve of numTokens tokens: it counts the request and the tokens, and starts the span lmcache.retrieve. Use the
 // returned context for what the retrieve does: it carries the span, and the retrieve for [RetrieveFromContext].
 func (m *Monitor) StartRetrieve(ctx context.Context, numTokens int) (context.Context, *Retrieve) {
-	c := &retrieveContext{Context: orBackground(ctx)}
-	r := &c.retrieve
+	r := new(Retrieve)
 	r.tokens = m.natural(int64(numTokens), "number of tokens of a retrieve")
 	m.counters.add(retrieveRequests, 1)
 	m.counters.add(retrieveRequestedTokens, r.tokens)
-	return r.begin(c, m, &retrieveKind), r
+	r.begin(ctx, m, &retrieveKind)
+	return (*retrieveContext)(r), r
 }
 
 // RetrieveFromContext returns the retrieve that ctx was made by, or nil. Code far from the request, such as a storage backend, uses it
@@ -74,6 +76,9 @@ func RetrieveFromContext(ctx context.Context) *Retrieve {
 func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
 	if r == nil || r.mon == nil {
 		return orBackground(ctx), Phase{}
+	}
+	if ctx == nil {
+		ctx = (*retrieveContext)(r)
 	}
 	return r.startPhase(ctx, name)
 }
@@ -124,7 +129,7 @@ func (r *Retrieve) Finish(hitTokens int) {
 		m.countSlow(r, now, elapsed, hits, speed)
 	}
 	if r.recording {
-		r.span.SetAttributes(
+		r.setResult(
 			instruments.RequestedTokensKey.Int64(r.tokens),
 			instruments.HitTokensKey.Int64(hits),
 			instruments.HitRateKey.Float64(ratio(hits, r.tokens)),

@@ -71,7 +71,7 @@ func (s *Store) Finish(storedTokens int) {
 	speed := s.recordSpeed(storeSpeed, stored, elapsed)
 	s.recordTimes()
 	if s.recording {
-		s.span.SetAttributes(
+		s.setResult(
 			instruments.RequestedTokensKey.Int64(s.tokens),
 			instruments.StoredTokensKey.Int64(stored),
 			instruments.SpeedKey.Float64(speed),
