@@ -53,12 +53,8 @@ func newEngines() engines {
 func (e *engines) find(located []*metricdata.Metrics) {
 	clear(e.seen)
 	ids := map[identity]struct{}{}
-	for place, m := range located {
-		// Any counter that views left will do: each has all engines.
-		if m != notCollected && catalog[place].metric.Kind == instruments.KindCounter {
-			e.addTo(ids, m)
-			break
-		}
+	if m := finestCounter(located); m != nil {
+		e.addTo(ids, m)
 	}
 	for id := range ids {
 		e.everLive[id] = struct{}{}
@@ -73,6 +69,25 @@ func (e *engines) find(located []*metricdata.Metrics) {
 		list = append(list, engine{id, id.labels()})
 	}
 	e.live = newTable(list)
+}
+
+// finestCounter returns the counter with the most series, or nil if views left no counter. Each has all engines; of one that a view took
+// attributes from, several engines may be one series.
+func finestCounter(located []*metricdata.Metrics) (finest *metricdata.Metrics) {
+	most := 0
+	for place, m := range located {
+		if m == notCollected || catalog[place].metric.Kind != instruments.KindCounter {
+			continue
+		}
+		n := 0
+		for range attributeSets(m.Data) {
+			n++
+		}
+		if n > most {
+			finest, most = m, n
+		}
+	}
+	return finest
 }
 
 func (e *engines) addTo(ids map[identity]struct{}, m *metricdata.Metrics) {

@@ -4,6 +4,7 @@ package prometheus_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,24 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestViewThatTakesAttributesOfOneCounter: what a view leaves of one counter, whichever it is, says nothing about which engines are live.
+func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
+	for _, m := range instruments.All() {
+		if m.Kind != instruments.KindCounter {
+			continue
+		}
+		view := sdkmetric.NewView(sdkmetric.Instrument{Name: m.Name},
+			sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
+		b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+		for i := range 2 {
+			b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i)}).RemoteGetTime(t.Context(), time.Second)
+		}
+		if got := b.page(t)["lmcache:remote_time_to_get"].GetMetric(); len(got) != 2 {
+			t.Errorf("with the worker taken from %s: %d series of another metric, want those of 2 engines", m.Name, len(got))
+		}
 	}
 }
 
