@@ -156,7 +156,7 @@ var benchWork = work{tokens: 4096, hits: 2048}
 //	by-hand-ns/op   the same written by hand
 //	x-by-hand       the first as a share of the second
 //	needed-ns/op    the calls to OpenTelemetry and the clock that an unsampled operation needs
-//	x-needed        that as a share of by hand, which no implementation gets below
+//	x-needed        that as a share of by hand: what an implementation adds comes on top
 //	client-ns/op    Prometheus's client library: no spans, no exemplars
 func BenchmarkOperations(b *testing.B) {
 	for _, op := range benchOperations {
