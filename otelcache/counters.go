@@ -75,7 +75,7 @@ var counterMetrics = [numCounters]instruments.Counter{
 // counters is cumulative state: it only grows, so that any number of readers can take differences of it. It is kept in several shards, so
 // that requests on different processors seldom write to the same memory.
 type counters [numShards]struct {
-	_      [cacheLine]byte // on both sides: processors fetch lines in pairs
+	_      [cacheLine]byte // on both sides: two between neighbours, since processors fetch lines in pairs
 	values [numCounters]atomic.Int64
 	_      [cacheLine]byte
 }

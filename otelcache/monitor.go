@@ -40,7 +40,7 @@ type Monitor struct {
 	lookupRate    hitRate
 	observed      observed
 
-	// From here on is what requests write. The padding of counters keeps it apart from what every request reads, which stands above.
+	// From here on is what every request may write. The padding of counters keeps it apart from what every request reads, which stands above.
 	counters     counters
 	pinned       atomic.Int64
 	gauges       [numGauges]lastValue

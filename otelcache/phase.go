@@ -79,9 +79,9 @@ func (p *phases) begin(ctx context.Context, m *Monitor, kind *operationKind) con
 // Phase is a phase in progress. It belongs to one goroutine and must not be copied after its first use. It is ended once: a second End, and
 // methods of the zero Phase, do nothing.
 type Phase struct {
-	// Four words come back in registers; more would go through memory at each return, which costs as much as reading the clock. The span is
-	// behind a pointer of its own because the compiler takes whatever Phase points to for kept by whatever the span's methods may keep, and
-	// would put each Store on the heap.
+	// Four fields of a word each come back in registers; more would go through memory at each return, which costs as much as reading the
+	// clock. The span is behind a pointer of its own because the compiler takes whatever Phase points to for kept by whatever the span's
+	// methods may keep, and would put each Store on the heap.
 	of    *phases     // nil once it has ended
 	span  *trace.Span // nil when the request is not recording
 	start time.Duration

@@ -31,8 +31,7 @@ func (s *phaseSpans) keep(span trace.Span) *trace.Span {
 
 // setResult adds to the span what came out of the request. The list is not allocated, as that of a call through an interface would be.
 func (p *phases) setResult(attrs ...attribute.KeyValue) {
-	n := copy(p.spans.result[:], attrs)
-	p.span.SetAttributes(p.spans.result[:n]...)
+	p.span.SetAttributes(append(p.spans.result[:0], attrs...)...)
 }
 
 // parentOf returns ctx if it carries a span of the request's, so that phases can nest. If it carries none, or only the caller's because the

@@ -4,6 +4,7 @@ package otelcache
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -31,33 +32,40 @@ var retrieveKind = operationKind{
 	},
 }
 
-// retrieveContext is a retrieve as the context that carries it, so that both are one object, and their only allocation. It is the context
-// of the retrieve's span in all else.
-type retrieveContext Retrieve
+// retrieveContext is a retrieve and the context that carries it in one object, which is their only allocation. The span's context is made
+// from it, so that whoever sees that of the span, such as a span processor or an exemplar filter, finds the retrieve in it.
+type retrieveContext struct {
+	context.Context
+	retrieve Retrieve
+}
 
 type retrieveKey struct{}
 
 // Value gives the retrieve to RetrieveFromContext.
 func (c *retrieveContext) Value(key any) any {
 	if _, ok := key.(retrieveKey); ok {
-		return (*Retrieve)(c)
+		return &c.retrieve
 	}
-	return c.ctx.Value(key)
+	return c.Context.Value(key)
 }
 
-func (c *retrieveContext) Deadline() (time.Time, bool) { return c.ctx.Deadline() }
-func (c *retrieveContext) Done() <-chan struct{}       { return c.ctx.Done() }
-func (c *retrieveContext) Err() error                  { return c.ctx.Err() }
+// String names the context as package context names its own. Without it, printing a context would read a retrieve that is in progress.
+func (c *retrieveContext) String() string {
+	if parent, ok := c.Context.(fmt.Stringer); ok {
+		return parent.String() + ".WithRetrieve"
+	}
+	return fmt.Sprintf("%T.WithRetrieve", c.Context)
+}
 
 // StartRetrieve starts a retrieve of numTokens tokens: it counts the request and the tokens, and starts the span lmcache.retrieve. Use the
 // returned context for what the retrieve does: it carries the span, and the retrieve for [RetrieveFromContext].
 func (m *Monitor) StartRetrieve(ctx context.Context, numTokens int) (context.Context, *Retrieve) {
-	r := new(Retrieve)
+	c := &retrieveContext{Context: orBackground(ctx)}
+	r := &c.retrieve
 	r.tokens = m.natural(int64(numTokens), "number of tokens of a retrieve")
 	m.counters.add(retrieveRequests, 1)
 	m.counters.add(retrieveRequestedTokens, r.tokens)
-	r.begin(ctx, m, &retrieveKind)
-	return (*retrieveContext)(r), r
+	return r.begin(c, m, &retrieveKind), r
 }
 
 // RetrieveFromContext returns the retrieve that ctx was made by, or nil. Code far from the request, such as a storage backend, uses it
@@ -76,9 +84,6 @@ func RetrieveFromContext(ctx context.Context) *Retrieve {
 func (r *Retrieve) StartPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
 	if r == nil || r.mon == nil {
 		return orBackground(ctx), Phase{}
-	}
-	if ctx == nil {
-		ctx = (*retrieveContext)(r)
 	}
 	return r.startPhase(ctx, name)
 }

@@ -56,5 +56,5 @@ func (m *Monitor) countSlow(r *Retrieve, now, elapsed time.Duration, hits int64,
 	for _, a := range m.identity {
 		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))
 	}
-	protect("the logger of slow retrieves", func() { m.logger.LogAttrs((*retrieveContext)(r), slog.LevelWarn, "slow retrieve", attrs...) })
+	protect("the logger of slow retrieves", func() { m.logger.LogAttrs(r.ctx, slog.LevelWarn, "slow retrieve", attrs...) })
 }

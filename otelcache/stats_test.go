@@ -175,8 +175,8 @@ var statsFields = []struct {
 	{"RetrieveHitRate", "retrieve_hit_rate", 1136.0 / 3500}, // without the 50 tokens that nobody finished
 	{"LookupHitRate", "lookup_hit_rate", 550.0 / 1700},      // without 20 tokens
 	{"LocalCacheUsage", "local_cache_usage", 1 << 30},
-	{"RemoteCacheUsage", "remote_cache_usage", 1 << 40},
-	{"LocalStorageUsage", "local_storage_usage", 1 << 35},
+	{"RemoteCacheUsage", "remote_cache_usage", int64(1) << 40},
+	{"LocalStorageUsage", "local_storage_usage", int64(1) << 35},
 	{"ActiveObjects", "active_objects", 17},
 	{"PinnedObjects", "pinned_objects", 15},
 	{"TimeToRetrieve", "time_to_retrieve_seconds", values{0.02, 0.25, 0.5, 2, 4}},

@@ -28,7 +28,7 @@ var storeKind = operationKind{
 // StartStore starts a store of numTokens tokens: it counts the request and starts the span lmcache.store. Use the returned context
 // for what the store does.
 func (m *Monitor) StartStore(ctx context.Context, numTokens int) (context.Context, *Store) {
-	s := new(Store) // small enough to be inlined, so that the caller may keep it on its stack
+	s := new(Store) // small enough to be inlined, so that the caller may keep it on its stack, on 64 bits
 	return m.startStore(ctx, s, numTokens), s
 }
 
