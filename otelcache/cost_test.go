@@ -17,8 +17,8 @@ import (
 // wantAllocs are the allocations of each operation, with its phases, by setting. They are exact: one more is a regression, one fewer belongs
 // into the table and into docs/performance.md.
 //
-// OpenTelemetry's SDK makes 2 for a span that is not sampled: the span, and the context that carries it. A retrieve has one of ours, its state,
-// which is also the context that carries it.
+// OpenTelemetry's SDK makes 2 for a span that is not sampled: the span, and the context that carries it. A retrieve has one of ours, its state
+// with the context that carries it.
 var wantAllocs = map[string]map[string]float64{
 	"lookup":   {"noop": 0, "unsampled": 2, "sampled": 6, "exemplars": 0},
 	"retrieve": {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},

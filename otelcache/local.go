@@ -38,7 +38,7 @@ func (m *Monitor) AddPinnedObjects(delta int) { m.pinned.Add(int64(delta)) }
 
 // ReuseChunk records that a cached chunk is used again, idle after its last use. An exemplar carries the trace of ctx.
 func (m *Monitor) ReuseChunk(ctx context.Context, idle time.Duration) {
-	m.recordDuration(orBackground(ctx), chunkLifespan, m.naturalTime(idle, "idle time of a chunk"))
+	m.recordDuration(ctx, chunkLifespan, m.naturalTime(idle, "idle time of a chunk"))
 }
 
 func (m *Monitor) setGauge(g gaugeID, n int64) {

@@ -24,7 +24,7 @@ func (s *phaseSpans) keep(span trace.Span) *trace.Span {
 		s.room[i] = span
 		return &s.room[i]
 	}
-	kept := new(trace.Span)
+	kept := new(trace.Span) // the address of span itself would put every span on the heap, those in the room, too
 	*kept = span
 	return kept
 }

@@ -87,9 +87,7 @@ func (m *Monitor) recordDuration(ctx context.Context, id distributionID, d time.
 	if all := m.distributions.Load(); all != nil {
 		all[id].recordDuration(d)
 	}
-	if !m.closed.Load() { // or the SDK would bring the series of a closed engine back
-		m.histograms[id].Record(ctx, d.Seconds(), m.recordOptions...)
-	}
+	m.recordHistogram(ctx, id, d.Seconds())
 }
 
 // record puts a value that is not a duration into a histogram.
@@ -97,9 +95,14 @@ func (m *Monitor) record(ctx context.Context, id distributionID, v float64) {
 	if all := m.distributions.Load(); all != nil {
 		all[id].record(v)
 	}
-	if !m.closed.Load() {
-		m.histograms[id].Record(ctx, v, m.recordOptions...)
+	m.recordHistogram(ctx, id, v)
+}
+
+func (m *Monitor) recordHistogram(ctx context.Context, id distributionID, v float64) {
+	if m.closed.Load() {
+		return // the SDK would bring the series of a closed engine back
 	}
+	m.histograms[id].Record(orBackground(ctx), v, m.recordOptions...)
 }
 
 // recordFailure puts the duration of a failed operation into the OpenTelemetry histogram only: LMCache's statistics know finished

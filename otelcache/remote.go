@@ -89,18 +89,18 @@ func (m *Monitor) RemoteWrite(bytes int64) {
 
 // RemoteGetTime records how long a get from the remote backend took. An exemplar carries the trace of ctx.
 func (m *Monitor) RemoteGetTime(ctx context.Context, d time.Duration) {
-	m.recordDuration(orBackground(ctx), remoteGetDuration, m.naturalTime(d, "time of a remote get"))
+	m.recordDuration(ctx, remoteGetDuration, m.naturalTime(d, "time of a remote get"))
 }
 
 // RemotePutTime records how long a put to the remote backend took. An exemplar carries the trace of ctx.
 func (m *Monitor) RemotePutTime(ctx context.Context, d time.Duration) {
-	m.recordDuration(orBackground(ctx), remotePutDuration, m.naturalTime(d, "time of a remote put"))
+	m.recordDuration(ctx, remotePutDuration, m.naturalTime(d, "time of a remote put"))
 }
 
 // RemoteGetSyncTime records how long a caller waited for a get from the remote backend, scheduling and RPC included. An exemplar
 // carries the trace of ctx.
 func (m *Monitor) RemoteGetSyncTime(ctx context.Context, d time.Duration) {
-	m.recordDuration(orBackground(ctx), remoteGetSyncDuration, m.naturalTime(d, "time of a synchronous remote get"))
+	m.recordDuration(ctx, remoteGetSyncDuration, m.naturalTime(d, "time of a synchronous remote get"))
 }
 
 // Ping records a ping of the remote backend: its round-trip time and its error code, 0 for success.
