@@ -4,6 +4,7 @@ package otelcache_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -107,7 +108,7 @@ func describeSpans(spans []sdktrace.ReadOnlySpan) []string {
 		attrs := slices.SortedFunc(slices.Values(s.Attributes()), func(a, b attribute.KeyValue) int { return strings.Compare(string(a.Key), string(b.Key)) })
 		var text strings.Builder
 		for _, a := range attrs {
-			text.WriteString(" " + string(a.Key) + "=" + a.Value.String())
+			text.WriteString(" " + string(a.Key) + "=" + fmt.Sprint(a.Value.AsInterface()))
 		}
 		lines = append(lines, strings.Join([]string{
 			s.SpanContext().TraceID().String(), names[s.Parent().SpanID()], s.Name(), s.SpanKind().String(), s.Status().Code.String(),

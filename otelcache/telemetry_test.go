@@ -169,7 +169,7 @@ func besides(t *testing.T, of string, attrs, identity attribute.Set) string {
 	}
 	for _, want := range identity.ToSlice() {
 		if got, ok := rest[want.Key]; !ok || got != want.Value {
-			t.Errorf("%s: attribute %s is %q, want %q", of, want.Key, got.String(), want.Value.String())
+			t.Errorf("%s: attribute %s is %v, want %v", of, want.Key, got.AsInterface(), want.Value.AsInterface())
 		}
 		delete(rest, want.Key)
 	}
@@ -178,7 +178,7 @@ func besides(t *testing.T, of string, attrs, identity attribute.Set) string {
 	}
 	var text []string
 	for _, k := range slices.Sorted(maps.Keys(rest)) {
-		text = append(text, fmt.Sprintf("%s=%s", k, rest[k].String()))
+		text = append(text, fmt.Sprintf("%s=%v", k, rest[k].AsInterface()))
 	}
 	return "{" + strings.Join(text, " ") + "}"
 }

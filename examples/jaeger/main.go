@@ -16,7 +16,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/semconv/v1.40.0"
 
 	"github.com/lmcache-go/lmcache-otel/examples/internal/kvcache"
 	"github.com/lmcache-go/lmcache-otel/exporters/otlp"

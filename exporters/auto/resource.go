@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 
 	"go.opentelemetry.io/otel/sdk/resource"
-	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 )
 
 // newResource describes the service. Later options have precedence: the environment overrules the host's name. (The SDK's default

@@ -10,6 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 )
 
@@ -20,7 +24,8 @@ func TestGolden(t *testing.T) {
 	for _, v := range []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache} {
 		t.Run(v.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBridge(t, v)
+				// A resource without the version of the SDK.
+				b := newBridge(t, v, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
 				feed(t.Context(), t, b.monitor(t, llama, slow...))
 				b.monitor(t, mistral)
 				time.Sleep(10 * time.Second) // for the hit rates

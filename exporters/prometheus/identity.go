@@ -66,7 +66,7 @@ func readSeries(set attribute.Set) series {
 		default:
 			for i := range identityAttributes {
 				if identityAttributes[i].key == kv.Key {
-					s.id[i] = kv.Value.String()
+					s.id[i] = kv.Value.AsString()
 				}
 			}
 		}
