@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -20,7 +19,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -149,23 +147,22 @@ var benchOperations = []struct {
 
 var benchWork = work{tokens: 4096, hits: 2048}
 
-// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand, the calls that both have to make
-// and, for the metrics alone, Prometheus's client library. They take turns within one run, so that a noisy machine is noisy for all of them:
+// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand and the calls that both have to make.
+// They take turns within one run, so that a noisy machine is noisy for all of them:
 //
 //	ns/op           this package
 //	by-hand-ns/op   the same written by hand
 //	x-by-hand       the first as a share of the second
 //	needed-ns/op    the calls to OpenTelemetry and the clock that an unsampled operation needs
 //	x-needed        that as a share of by hand: what an implementation adds comes on top
-//	client-ns/op    Prometheus's client library: no spans, no exemplars
 func BenchmarkOperations(b *testing.B) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
 			for _, goroutines := range []int{1, 2, 8} {
 				b.Run(fmt.Sprintf("op=%s/providers=%s/goroutines=%d", op.name, s.name, goroutines), func(b *testing.B) {
-					ours, byHand, needed, client := s.implementations(b)
+					ours, byHand, needed := s.implementations(b)
 					ctx := s.context()
-					var times [4]time.Duration
+					var times [3]time.Duration
 					// Turns are short, so that what changes over time meets all alike; several goroutines take some time to get going.
 					turn := 500
 					if goroutines > 1 {
@@ -175,7 +172,7 @@ func BenchmarkOperations(b *testing.B) {
 						if n%turn != 0 {
 							continue
 						}
-						for i, r := range []requests{ours, byHand, needed, client} {
+						for i, r := range []requests{ours, byHand, needed} {
 							times[i] += elapsedTime(goroutines, func() {
 								for range turn {
 									op.run(r, ctx, benchWork)
@@ -192,7 +189,6 @@ func BenchmarkOperations(b *testing.B) {
 						b.ReportMetric(perOp(times[2]), "needed-ns/op")
 						b.ReportMetric(float64(times[2])/float64(times[1]), "x-needed")
 					}
-					b.ReportMetric(perOp(times[3]), "client-ns/op")
 				})
 			}
 		}
@@ -210,7 +206,7 @@ func BenchmarkParallel(b *testing.B) {
 	for _, op := range benchOperations {
 		b.Run("op="+op.name, func(b *testing.B) {
 			s := settings[1] // unsampled
-			ours, byHand, needed, _ := s.implementations(b)
+			ours, byHand, needed := s.implementations(b)
 			ctx := s.context()
 			const turn = 5000
 			var one, two [3][]time.Duration
@@ -255,7 +251,7 @@ func elapsedTime(n int, f func()) time.Duration {
 }
 
 // implementations are what is compared, each with providers of its own.
-func (s setting) implementations(tb testing.TB) (ours, byHand, needed, client requests) {
+func (s setting) implementations(tb testing.TB) (ours, byHand, needed requests) {
 	tb.Helper()
 	providers := func() (trace.TracerProvider, metric.MeterProvider) {
 		tp, stop := s.tp()
@@ -267,7 +263,7 @@ func (s setting) implementations(tb testing.TB) (ours, byHand, needed, client re
 	tp, mp = providers()
 	byHand = newHandwritten(benchEngine, tp, mp)
 	tp, mp = providers()
-	return ours, byHand, neededCalls{newHandwritten(benchEngine, tp, mp)}, newClientGolang(benchEngine)
+	return ours, byHand, neededCalls{newHandwritten(benchEngine, tp, mp)}
 }
 
 func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
@@ -359,106 +355,4 @@ func bytesInUse() int64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
 	return int64(s.HeapInuse)
-}
-
-// clientGolang is the metrics part on Prometheus's client library: labels resolved once, no traces.
-type clientGolang struct {
-	retrieveRequests, retrieveRequested, retrieveHits          prometheus.Counter
-	lookupRequests, lookupRequested, lookupHits, lookupZeroHit prometheus.Counter
-	storeRequests, storeTokens                                 prometheus.Counter
-	transferRequests, transferTokens                           prometheus.Counter
-
-	retrieveDuration, retrieveSpeed, retrieveTokens, retrieveBroadcast, retrieveToGPU prometheus.Observer
-	lookupDuration, lookupHitRate                                                     prometheus.Observer
-	storeDuration, storeSpeed, storeProcessTokens, storeFromGPU, storePut             prometheus.Observer
-	transferDuration, transferSpeed                                                   prometheus.Observer
-}
-
-func newClientGolang(e otelcache.Engine) *clientGolang {
-	labels := []string{"model_name", "worker_id", "role", "served_model_name"}
-	values := []string{e.ModelName, e.WorkerID, e.Role, e.ServedModelName}
-	counter := func(c instruments.Counter) prometheus.Counter {
-		m := c.Metric()
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: m.LMCache.ShortName(), Help: m.Description}, labels).WithLabelValues(values...)
-	}
-	histogram := func(h instruments.Histogram) prometheus.Observer {
-		m := h.Metric()
-		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: m.LMCache.ShortName(), Help: m.Description, Buckets: m.Bounds}, labels).WithLabelValues(values...)
-	}
-	return &clientGolang{
-		retrieveRequests:   counter(instruments.RetrieveRequests),
-		retrieveRequested:  counter(instruments.RetrieveRequestedTokens),
-		retrieveHits:       counter(instruments.RetrieveHitTokens),
-		lookupRequests:     counter(instruments.LookupRequests),
-		lookupRequested:    counter(instruments.LookupRequestedTokens),
-		lookupHits:         counter(instruments.LookupHitTokens),
-		lookupZeroHit:      counter(instruments.LookupZeroHitRequests),
-		storeRequests:      counter(instruments.StoreRequests),
-		storeTokens:        counter(instruments.StoreTokens),
-		transferRequests:   counter(instruments.P2PTransferRequests),
-		transferTokens:     counter(instruments.P2PTransferTokens),
-		retrieveDuration:   histogram(instruments.RetrieveDuration),
-		retrieveSpeed:      histogram(instruments.RetrieveSpeed),
-		retrieveTokens:     histogram(instruments.RetrieveProcessTokensDuration),
-		retrieveBroadcast:  histogram(instruments.RetrieveBroadcastDuration),
-		retrieveToGPU:      histogram(instruments.RetrieveToGPUDuration),
-		lookupDuration:     histogram(instruments.LookupDuration),
-		lookupHitRate:      histogram(instruments.LookupRequestHitRate),
-		storeDuration:      histogram(instruments.StoreDuration),
-		storeSpeed:         histogram(instruments.StoreSpeed),
-		storeProcessTokens: histogram(instruments.StoreProcessTokensDuration),
-		storeFromGPU:       histogram(instruments.StoreFromGPUDuration),
-		storePut:           histogram(instruments.StorePutDuration),
-		transferDuration:   histogram(instruments.P2PTransferDuration),
-		transferSpeed:      histogram(instruments.P2PTransferSpeed),
-	}
-}
-
-func (c *clientGolang) lookup(_ context.Context, w work) {
-	start := time.Now()
-	c.lookupRequests.Inc()
-	c.lookupRequested.Add(float64(w.tokens))
-	c.lookupHits.Add(float64(w.hits))
-	c.lookupDuration.Observe(time.Since(start).Seconds())
-	if w.hits == 0 {
-		c.lookupZeroHit.Inc()
-	} else {
-		c.lookupHitRate.Observe(float64(w.hits) / float64(w.tokens))
-	}
-}
-
-func (c *clientGolang) retrieve(_ context.Context, w work) {
-	start := time.Now()
-	c.retrieveRequests.Inc()
-	c.retrieveRequested.Add(float64(w.tokens))
-	for _, phase := range []prometheus.Observer{c.retrieveTokens, c.retrieveBroadcast, c.retrieveToGPU} {
-		start := time.Now()
-		phase.Observe(time.Since(start).Seconds())
-	}
-	elapsed := time.Since(start).Seconds()
-	c.retrieveHits.Add(float64(w.hits))
-	c.retrieveDuration.Observe(elapsed)
-	c.retrieveSpeed.Observe(float64(w.hits) / elapsed)
-}
-
-func (c *clientGolang) store(_ context.Context, w work) {
-	start := time.Now()
-	c.storeRequests.Inc()
-	for _, phase := range []prometheus.Observer{c.storeProcessTokens, c.storeFromGPU, c.storePut} {
-		start := time.Now()
-		phase.Observe(time.Since(start).Seconds())
-	}
-	elapsed := time.Since(start).Seconds()
-	c.storeTokens.Add(float64(w.tokens))
-	c.storeDuration.Observe(elapsed)
-	c.storeSpeed.Observe(float64(w.tokens) / elapsed)
-}
-
-func (c *clientGolang) transfer(_ context.Context, w work) {
-	start := time.Now()
-	c.transferRequests.Inc()
-	c.transferTokens.Add(float64(w.tokens))
-	elapsed := time.Since(start).Seconds()
-	c.transferDuration.Observe(elapsed)
-	c.transferSpeed.Observe(float64(w.tokens) / elapsed)
 }

@@ -34,7 +34,7 @@ func TestAllocations(t *testing.T) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
 			t.Run(op.name+"/"+s.name, func(t *testing.T) {
-				ours, byHand, _, _ := s.implementations(t)
+				ours, byHand, _ := s.implementations(t)
 				ctx := s.context()
 				allocs := func(r requests) float64 {
 					op.run(r, ctx, benchWork) // the first makes the series
@@ -79,7 +79,7 @@ func TestCheaperThanByHand(t *testing.T) {
 	for _, op := range benchOperations {
 		for _, s := range settings {
 			t.Run(op.name+"/"+s.name, func(t *testing.T) {
-				ours, byHand, _, _ := s.implementations(t)
+				ours, byHand, _ := s.implementations(t)
 				ctx := s.context()
 				best := 10.0
 				for range 5 {
