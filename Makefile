@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# The end-to-end tests are a module of their own, with targets of their own.
-modules := . examples
-all_modules := $(modules) examples/e2e
+modules := $(sort $(patsubst %/,%,$(dir $(shell find . -name go.mod -not -path './.*'))))
+# The end-to-end tests have targets of their own.
+tested := $(filter-out ./examples/e2e,$(modules))
 
 # The race detector needs a C compiler; without one, the tests run without it.
 race := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+
+# A workspace would raise the versions that modules are tested with.
+export GOWORK := off
 
 tool := go tool -modfile=$(CURDIR)/.ci/tools/go.mod
 
@@ -13,29 +16,33 @@ tool := go tool -modfile=$(CURDIR)/.ci/tools/go.mod
 all: generate lint test
 
 .PHONY: test
-test: ## tests of every module that need no other program
-	$(foreach m,$(modules),go -C $(m) test $(race) ./... &&) true
+test: ## tests of every module that need no other program, with the versions in its go.mod
+	$(foreach m,$(tested),go -C $(m) test $(race) ./... &&) true
 
 .PHONY: lint
 lint: ## formatting, vet and staticcheck
 	@unformatted=$$($(tool) gofumpt -l .) && test -z "$$unformatted" || { echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; }
-	$(foreach m,$(all_modules),(cd $(m) && go vet ./... && $(tool) staticcheck ./... && go mod tidy -diff) &&) true
+	$(foreach m,$(modules),(cd $(m) && go vet ./... && $(tool) staticcheck ./... && go mod tidy -diff) &&) true
 
 .PHONY: format
 format:
 	$(tool) gofumpt -w .
 
+.PHONY: tidy
+tidy: ## go.mod and go.sum of every module
+	$(foreach m,$(modules),go -C $(m) mod tidy &&) true
+
 .PHONY: generate
 generate: ## docs/metrics.md from the catalog
-	go generate ./...
+	go -C docs generate ./...
 
 .PHONY: cost
 cost: ## what operations may cost: allocations exactly, time as a share; the race detector would distort both
 	go test -count=1 -run 'TestAllocations|TestCheaperThanByHand|TestCursorCost' -v ./otelcache
 
 .PHONY: bench
-bench: ## cost of each operation, beside the same telemetry written by hand; about 10 minutes
-	go test -run '^$$' -bench . -count 6 ./otelcache ./exporters/prometheus | tee bench.out
+bench: ## cost of each operation, beside the same telemetry written by hand and other libraries; about 10 minutes
+	$(foreach m,otelcache exporters/prometheus examples/bench,go -C $(m) test -run '^$$' -bench . -count 6 . &&) true | tee bench.out
 	$(tool) benchstat bench.out
 
 .PHONY: e2e-backends

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	_ "github.com/lmcache-go/lmcache-otel/exporters/auto" // which code on the pages imports
 )
 
 // Names that parts of programs may use: packages, what is given to the code and functions that stand for the reader's own.

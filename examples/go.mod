@@ -7,7 +7,10 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0
 	github.com/hashicorp/golang-lru/v2 v2.0.7
 	github.com/jedib0t/go-pretty/v6 v6.8.3
-	github.com/lmcache-go/lmcache-otel v0.0.0
+	github.com/lmcache-go/lmcache-otel v0.1.0
+	github.com/lmcache-go/lmcache-otel/exporters/auto v0.1.0
+	github.com/lmcache-go/lmcache-otel/exporters/otlp v0.1.0
+	github.com/lmcache-go/lmcache-otel/exporters/prometheus v0.1.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/prometheus/client_model v0.6.3
 	github.com/prometheus/common v0.73.1
@@ -41,6 +44,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/grafana/regexp v0.0.0-20250905093917-f7b3be9d1853 // indirect
 	github.com/grpc-ecosystem/grpc-gateway/v2 v2.32.0 // indirect
+	github.com/lmcache-go/lmcache-otel/exporters/console v0.1.0 // indirect
 	github.com/mattn/go-runewidth v0.0.16 // indirect
 	github.com/mitchellh/colorstring v0.0.0-20190213212951-d06e56a500db // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
@@ -81,4 +85,11 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261012220534-4341edf3f941 // indirect
 )
 
-replace github.com/lmcache-go/lmcache-otel => ../
+replace (
+	github.com/lmcache-go/lmcache-otel => ..
+	github.com/lmcache-go/lmcache-otel/exporters/auto => ../exporters/auto
+	github.com/lmcache-go/lmcache-otel/exporters/console => ../exporters/console
+	github.com/lmcache-go/lmcache-otel/exporters/internal/otlptest => ../exporters/internal/otlptest
+	github.com/lmcache-go/lmcache-otel/exporters/otlp => ../exporters/otlp
+	github.com/lmcache-go/lmcache-otel/exporters/prometheus => ../exporters/prometheus
+)

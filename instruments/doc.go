@@ -11,5 +11,3 @@
 //
 // The package is data: all of it is safe for concurrent use.
 package instruments
-
-//go:generate go run ./internal/metricsdoc ../docs/metrics.md

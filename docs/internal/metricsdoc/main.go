@@ -3,6 +3,8 @@
 // Command metricsdoc writes docs/metrics.md, the reference of every metric in the catalog. It is run by go generate.
 package main
 
+//go:generate go run . ../../metrics.md
+
 import (
 	"fmt"
 	"os"

@@ -11,7 +11,7 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-const committedPage = "../../../docs/metrics.md"
+const committedPage = "../../metrics.md"
 
 func TestPageIsUpToDate(t *testing.T) {
 	want, err := render()
@@ -23,7 +23,7 @@ func TestPageIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Error(`docs/metrics.md differs from the catalog: run "go generate ./instruments"`)
+		t.Error(`docs/metrics.md differs from the catalog: run "make generate"`)
 	}
 }
 
