@@ -19,6 +19,14 @@ all: generate lint test
 test: ## tests of every module that need no other program, with the versions in its go.mod
 	$(foreach m,$(tested),go -C $(m) test $(race) ./... &&) true
 
+.PHONY: test-newest
+test-newest: ## the same tests with the newest version of every dependency, on a copy of the files
+	bash .ci/newest $(MAKE) test
+
+.PHONY: release-check
+release-check: ## that the modules require one another as a release needs it, and that programs can be built with them
+	go -C docs test -count=1 -v -run 'TestModules|TestConsumers' .
+
 .PHONY: lint
 lint: ## formatting, vet and staticcheck
 	@unformatted=$$($(tool) gofumpt -l .) && test -z "$$unformatted" || { echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; }
