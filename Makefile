@@ -3,6 +3,7 @@
 modules := $(sort $(patsubst %/,%,$(dir $(shell find . -name go.mod -not -path './.*'))))
 # The end-to-end tests have targets of their own.
 tested := $(filter-out ./examples/e2e,$(modules))
+released := $(filter-out ./docs ./examples%,$(modules))
 
 # The race detector needs a C compiler; without one, the tests run without it.
 race := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
@@ -19,8 +20,12 @@ all: generate lint test
 test: ## tests of every module that need no other program, with the versions in its go.mod
 	$(foreach m,$(tested),go -C $(m) test $(race) ./... &&) true
 
+.PHONY: test-lowest
+test-lowest: ## tests of the modules that services require, with the Go version in their go.mod, which is downloaded
+	$(foreach m,$(released),GOTOOLCHAIN=go$(shell go -C $(m) list -m -f '{{.GoVersion}}') go -C $(m) test ./... &&) true
+
 .PHONY: test-newest
-test-newest: ## the same tests with the newest version of every dependency, on a copy of the files
+test-newest: ## tests of every module with the newest version of every dependency, on a copy of the files
 	bash .ci/newest $(MAKE) test
 
 .PHONY: release-check
