@@ -2,43 +2,82 @@
 
 package instruments
 
-import (
-	"slices"
+import "slices"
+
+// The catalog, in the order of registration: every metric, and the handles of
+// each kind.
+var (
+	catalog          []*Metric
+	counters         []Counter
+	upDownCounters   []UpDownCounter
+	gauges           []Gauge
+	histograms       []Histogram
+	observableGauges []ObservableGauge
 )
 
-// catalog holds every entry in the order of registration; a handle's id is its place here plus one, so that the zero
-// handle names no metric.
-var catalog []Metric
+// handle names a metric. Its index is the position among the metrics of a kind,
+// from 1, so that the zero handle names none.
+type handle struct {
+	index  int
+	metric *Metric
+}
 
-func register(m Metric, k Kind) handle {
-	m.Kind = k
+// register adds m to the catalog as the next of its kind; others are the
+// handles that the kind has already.
+func register[H any](c Class, k Kind, m Metric, others []H) handle {
+	m.Class, m.Kind = c, k
 	for _, b := range m.LMCache.Bounds {
-		m.Bounds = append(m.Bounds, m.LMCache.Scale.FromLMCache(b))
+		m.Bounds = append(m.Bounds, m.LMCache.Scale.Undo(b))
 	}
-	catalog = append(catalog, m)
-	return handle{id: len(catalog)}
+	catalog = append(catalog, &m)
+	return handle{len(others) + 1, &m}
 }
 
-func counter(m Metric) Counter             { return Counter{register(m, KindCounter)} }
-func upDownCounter(m Metric) UpDownCounter { return UpDownCounter{register(m, KindUpDownCounter)} }
-func gauge(m Metric) Gauge                 { return Gauge{register(m, KindGauge)} }
-func histogram(m Metric) Histogram         { return Histogram{register(m, KindHistogram)} }
-func observableGauge(m Metric) ObservableGauge {
-	return ObservableGauge{register(m, KindObservableGauge)}
+func (c Class) counter(m Metric) Counter {
+	counters = append(counters, Counter{register(c, KindCounter, m, counters)})
+	return counters[len(counters)-1]
 }
 
-type handle struct{ id int }
+func (c Class) upDownCounter(m Metric) UpDownCounter {
+	upDownCounters = append(upDownCounters, UpDownCounter{register(c, KindUpDownCounter, m, upDownCounters)})
+	return upDownCounters[len(upDownCounters)-1]
+}
 
-// Metric returns the description of the metric; it is the caller's to keep. The zero handle gives the zero Metric.
+func (c Class) gauge(m Metric) Gauge {
+	gauges = append(gauges, Gauge{register(c, KindGauge, m, gauges)})
+	return gauges[len(gauges)-1]
+}
+
+func (c Class) histogram(m Metric) Histogram {
+	histograms = append(histograms, Histogram{register(c, KindHistogram, m, histograms)})
+	return histograms[len(histograms)-1]
+}
+
+func (c Class) observableGauge(m Metric) ObservableGauge {
+	observableGauges = append(observableGauges, ObservableGauge{register(c, KindObservableGauge, m, observableGauges)})
+	return observableGauges[len(observableGauges)-1]
+}
+
+// Index returns the position of the metric among those of its kind, from 1, and
+// 0 for the zero handle. It is the same for the life of the process.
+func (h handle) Index() int { return h.index }
+
+// Metric returns the description of the metric; it is the caller's to keep. The
+// zero handle returns the zero Metric.
 func (h handle) Metric() Metric {
-	if h.id == 0 {
+	if h.metric == nil {
 		return Metric{}
 	}
-	return catalog[h.id-1].clone()
+	return h.metric.clone()
 }
 
 // String returns the OpenTelemetry name of the metric.
-func (h handle) String() string { return h.Metric().Name }
+func (h handle) String() string {
+	if h.metric == nil {
+		return ""
+	}
+	return h.metric.Name
+}
 
 // Counter names a metric of [KindCounter].
 type Counter struct{ handle }
@@ -55,23 +94,37 @@ type Histogram struct{ handle }
 // ObservableGauge names a metric of [KindObservableGauge].
 type ObservableGauge struct{ handle }
 
+// Counters returns every counter in the order of their indexes.
+func Counters() []Counter { return slices.Clone(counters) }
+
+// UpDownCounters returns every up-down counter in the order of their indexes.
+func UpDownCounters() []UpDownCounter { return slices.Clone(upDownCounters) }
+
+// Gauges returns every gauge in the order of their indexes.
+func Gauges() []Gauge { return slices.Clone(gauges) }
+
+// Histograms returns every histogram in the order of their indexes.
+func Histograms() []Histogram { return slices.Clone(histograms) }
+
+// ObservableGauges returns every observable gauge in the order of their indexes.
+func ObservableGauges() []ObservableGauge { return slices.Clone(observableGauges) }
+
 // All returns every metric, class by class. The result is the caller's to keep.
 func All() []Metric {
 	all := make([]Metric, 0, len(catalog))
 	for _, m := range catalog {
 		all = append(all, m.clone())
 	}
-	slices.SortStableFunc(all, func(a, b Metric) int {
-		return slices.Index(classes, a.Class) - slices.Index(classes, b.Class)
-	})
+	slices.SortStableFunc(all, func(a, b Metric) int { return a.Class.order - b.Class.order })
 	return all
 }
 
-// Lookup finds a metric by its OpenTelemetry name ("lmcache.retrieve.duration"), by LMCache's ("lmcache:time_to_retrieve") or by
-// LMCache's without the prefix ("time_to_retrieve"). It takes time proportional to the size of the catalog.
+// Lookup finds a metric by one of its names ([Metric.Names]):
+// "lmcache.retrieve.duration", "lmcache:time_to_retrieve" or "time_to_retrieve".
+// It takes time proportional to the size of the catalog.
 func Lookup(name string) (Metric, bool) {
 	for _, m := range catalog {
-		if m.Name == name || m.LMCache.Name != "" && (m.LMCache.Name == name || m.LMCache.ShortName() == name) {
+		if _, ok := m.Exposition(name); ok {
 			return m.clone(), true
 		}
 	}

@@ -5,6 +5,8 @@ package instruments_test
 import (
 	"encoding/csv"
 	"errors"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"math"
 	"os"
@@ -35,7 +37,7 @@ func TestCatalogIsComplete(t *testing.T) {
 			continue
 		}
 		for _, f := range []struct{ what, got, want string }{
-			{"class", string(m.Class), row[column["class_"]]},
+			{"class", m.Class.Name, row[column["class_"]]},
 			{"kind", m.Kind.String(), row[column["instrument"]]},
 			{"unit", m.Unit, row[column["unit"]]},
 			{"LMCache name", m.LMCache.Name, row[column["lmcache_name"]]},
@@ -49,7 +51,7 @@ func TestCatalogIsComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := m.LMCache.Scale.ToLMCache(1); math.Abs(got-scale) > 1e-9*scale {
+		if got := m.LMCache.Scale.Apply(1); math.Abs(got-scale) > 1e-9*scale {
 			t.Errorf("%s: scale is %v, want %v", name, got, scale)
 		}
 		var bounds []float64
@@ -153,7 +155,7 @@ func TestEntriesAreWellFormed(t *testing.T) {
 		if !strings.HasPrefix(m.Name, "lmcache.") || strings.ToLower(m.Name) != m.Name {
 			t.Errorf("%s: a name is lower case and starts with lmcache.", m.Name)
 		}
-		if !strings.HasSuffix(m.Description, ".") || m.Unit == "" || m.FedBy == "" || m.Class == "" {
+		if !strings.HasSuffix(m.Description, ".") || m.Unit == "" || m.FedBy == "" || m.Class.Title == "" {
 			t.Errorf("%s: incomplete entry %+v", m.Name, m)
 		}
 		if (m.Kind == instruments.KindHistogram) != (len(m.Bounds) > 0) {
@@ -176,15 +178,15 @@ func TestScaledBounds(t *testing.T) {
 	if got := life.Bounds[1]; got != 60 {
 		t.Errorf("1 min is %v s", got)
 	}
-	if got := instruments.ChunkStatisticsBloomFilterSize.Metric().LMCache.Scale.ToLMCache(3 << 20); got != 3 {
+	if got := instruments.ChunkStatisticsBloomFilterSize.Metric().LMCache.Scale.Apply(3 << 20); got != 3 {
 		t.Errorf("3 MiB is %v MB", got)
 	}
 	for ms := range 20000 { // every whole bound somebody may configure comes back as written
-		if got := get.LMCache.Scale.BoundToLMCache(get.LMCache.Scale.FromLMCache(float64(ms))); got != float64(ms) {
+		if got := get.LMCache.Scale.Apply(get.LMCache.Scale.Undo(float64(ms))); got != float64(ms) {
 			t.Fatalf("%d ms came back as %v", ms, got)
 		}
 	}
-	if got := get.LMCache.Scale.BoundToLMCache(math.Inf(1)); !math.IsInf(got, 1) {
+	if got := get.LMCache.Scale.Apply(math.Inf(1)); !math.IsInf(got, 1) {
 		t.Errorf("+Inf became %v", got)
 	}
 }
@@ -200,6 +202,63 @@ func TestLookup(t *testing.T) {
 		if m, ok := instruments.Lookup(name); ok {
 			t.Errorf("Lookup(%q) found %q", name, m.Name)
 		}
+	}
+}
+
+// TestIdentifiers holds that a variable is named after its metric.
+func TestIdentifiers(t *testing.T) {
+	variables := map[string]bool{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range f.Scope.Objects {
+			variables[name] = true
+		}
+	}
+	for _, m := range instruments.All() {
+		if !variables[m.Identifier()] {
+			t.Errorf("there is no variable %s of %s", m.Identifier(), m.Name)
+		}
+	}
+}
+
+// TestHandles holds that indexes count from 1 in the order of the lists, and that
+// lists and catalog have the same metrics.
+func TestHandles(t *testing.T) {
+	n := 0
+	check := func(i, index int, name string, kind instruments.Kind) {
+		n++
+		if m, _ := instruments.Lookup(name); index != i+1 || m.Kind != kind {
+			t.Errorf("%s %s has index %d, want %d of a %s", m.Kind, name, index, i+1, kind)
+		}
+	}
+	for i, h := range instruments.Counters() {
+		check(i, h.Index(), h.String(), instruments.KindCounter)
+	}
+	for i, h := range instruments.UpDownCounters() {
+		check(i, h.Index(), h.String(), instruments.KindUpDownCounter)
+	}
+	for i, h := range instruments.Gauges() {
+		check(i, h.Index(), h.String(), instruments.KindGauge)
+	}
+	for i, h := range instruments.Histograms() {
+		check(i, h.Index(), h.String(), instruments.KindHistogram)
+	}
+	for i, h := range instruments.ObservableGauges() {
+		check(i, h.Index(), h.String(), instruments.KindObservableGauge)
+	}
+	if all := instruments.All(); n != len(all) {
+		t.Errorf("%d handles of %d metrics", n, len(all))
+	}
+	zero := instruments.Histogram{}
+	if zero.Index() != 0 || zero.String() != "" || zero.Metric().Name != "" {
+		t.Errorf("the zero handle is %d, %s", zero.Index(), zero)
 	}
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package instruments is the catalog of every metric this module knows: its OpenTelemetry name, kind, unit, description
-// and bucket bounds, and the name, unit and bounds under which LMCache exposes it.
+// Package instruments is the catalog of every metric of this module: its
+// OpenTelemetry name, kind, unit, description and bucket bounds, and its name,
+// unit and scale in each vocabulary.
 //
-// A metric is one entry: an exported variable in the file of its class. Everything else derives from the catalog:
-// the instruments that [NewSet] creates, the views, LMCache's names on Prometheus and docs/metrics.md.
+// A metric is one entry, an exported variable in the file of its class. The
+// instruments of package otelcache, the views, the names on Prometheus, the
+// fields of otelcache.Stats and docs/metrics.md derive from it.
 //
-// The type of the variable says what the metric can be used for: a [Counter], [UpDownCounter], [Gauge] or [Histogram]
-// is fed by the events of package otelcache; an [ObservableGauge] is fed by a callback of the host.
+// A variable's type says how the metric is fed: [Counter], [UpDownCounter],
+// [Gauge] and [Histogram] by the events of package otelcache, [ObservableGauge] by
+// a callback of the host. A variable is named after its metric:
+// [RetrieveHitTokens] is lmcache.retrieve.hit_tokens.
 //
-// The package is data: all of it is safe for concurrent use.
+// The package is data; all of it is safe for concurrent use.
 package instruments

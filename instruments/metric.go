@@ -7,97 +7,100 @@ import (
 	"strings"
 )
 
-// Class is the group that a metric belongs to.
-type Class string
-
-// The classes, in the order of the catalog.
-const (
-	ClassRequest   Class = "request"
-	ClassPhase     Class = "phase"
-	ClassSlow      Class = "slow"
-	ClassP2P       Class = "p2p"
-	ClassEngine    Class = "engine"
-	ClassLocal     Class = "local"
-	ClassRemote    Class = "remote"
-	ClassStorage   Class = "storage"
-	ClassHealth    Class = "health"
-	ClassChunks    Class = "chunks"
-	ClassConnector Class = "connector"
-	ClassThreads   Class = "threads"
-)
-
-var classes = []Class{
-	ClassRequest, ClassPhase, ClassSlow, ClassP2P, ClassEngine, ClassLocal,
-	ClassRemote, ClassStorage, ClassHealth, ClassChunks, ClassConnector, ClassThreads,
-}
-
-// Kind says what a metric measures and who feeds it.
-type Kind uint8
-
-// The kinds of metric.
-const (
-	// KindCounter is a sum that only grows, of events.
-	KindCounter Kind = iota + 1
-	// KindUpDownCounter is a sum that may fall; Prometheus shows it as a gauge.
-	KindUpDownCounter
-	// KindGauge is the last value that an event set.
-	KindGauge
-	// KindHistogram is a distribution of values.
-	KindHistogram
-	// KindObservableGauge is a value that a callback of the host gives at each collection.
-	KindObservableGauge
-)
-
-// String returns the kind in words, such as "counter" or "observable gauge".
-func (k Kind) String() string {
-	switch k {
-	case KindCounter:
-		return "counter"
-	case KindUpDownCounter:
-		return "updowncounter"
-	case KindGauge:
-		return "gauge"
-	case KindHistogram:
-		return "histogram"
-	case KindObservableGauge:
-		return "observable gauge"
-	default:
-		return "unknown kind"
-	}
-}
-
 // Metric describes one metric.
 type Metric struct {
 	Class Class
 	// Name is the OpenTelemetry name.
 	Name string
 	Kind Kind
-	// Unit is the unit of measurements, in UCUM: s, By, 1, or what is counted, such as {token}.
+	// Unit is the unit of measurements in UCUM: s, By, 1, or the thing that is
+	// counted, such as {token}.
 	Unit string
 	// Description is one sentence for the people who read the metric.
 	Description string
-	// FedBy names what feeds the metric: methods of otelcache's Monitor and operations.
+	// FedBy names the methods of otelcache's Monitor and operations that feed
+	// the metric.
 	FedBy string
-	// Bounds are the upper bounds of a histogram's buckets in Unit; nil for other kinds.
+	// Bounds are the upper bounds of a histogram's buckets in Unit; nil for
+	// other kinds.
 	Bounds []float64
-	// LMCache is how LMCache exposes the metric; it is the zero value for a metric that LMCache does not expose.
-	LMCache LMCache
+	// LMCache is the metric on LMCache's own page. It is the zero Exposition for
+	// a metric that LMCache lacks.
+	LMCache Exposition
 }
 
-// LMCache is how LMCache exposes a metric on its Prometheus endpoint.
-type LMCache struct {
-	// Name starts with "lmcache:"; the series of a counter additionally end in "_total".
+// Exposition describes a metric in one vocabulary. Its zero value stands for a
+// metric that the vocabulary lacks.
+type Exposition struct {
+	// Name is the name in the vocabulary, such as "lmcache:time_to_retrieve". On
+	// Prometheus, the series of a counter additionally end in "_total".
 	Name string
-	// Unit is LMCache's word for the unit; empty for the gauges that LMCache reads by callback.
+	// Unit is the vocabulary's word for the unit, which may be empty.
 	Unit string
-	// Scale leads from [Metric.Unit] to Unit.
+	// Scale converts from [Metric.Unit] to Unit.
 	Scale Scale
-	// Bounds are LMCache's upper bounds of a histogram's buckets, in Unit.
+	// Bounds are the upper bounds of a histogram's buckets, in Unit.
 	Bounds []float64
+	// Idle is the value shown before anything was recorded.
+	Idle float64
 }
 
-// ShortName is LMCache's name without the "lmcache:" prefix, as used in LMCache's configuration.
-func (l LMCache) ShortName() string { return strings.TrimPrefix(l.Name, "lmcache:") }
+// ShortName returns the name without a prefix that ends in a colon.
+func (e Exposition) ShortName() string {
+	if _, short, ok := strings.Cut(e.Name, ":"); ok {
+		return short
+	}
+	return e.Name
+}
+
+// expositions returns the metric in its own terms, then in every vocabulary.
+func (m Metric) expositions() [2]Exposition {
+	return [...]Exposition{
+		{Name: m.Name, Unit: m.Unit, Bounds: m.Bounds},
+		m.LMCache,
+	}
+}
+
+// Names returns every name of the metric, OpenTelemetry's first, then those of
+// each vocabulary with and without prefix.
+func (m Metric) Names() []string {
+	var names []string
+	for _, e := range m.expositions() {
+		for _, name := range []string{e.Name, e.ShortName()} {
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Exposition returns the metric as the owner of the name knows it; ok is false
+// when none of [Metric.Names] is that name.
+func (m Metric) Exposition(name string) (e Exposition, ok bool) {
+	for _, e := range m.expositions() {
+		if name != "" && (e.Name == name || e.ShortName() == name) {
+			return e, true
+		}
+	}
+	return Exposition{}, false
+}
+
+// Identifier returns the Go name of the metric: of its variable in this package
+// and of its field in otelcache.Stats.
+func (m Metric) Identifier() string {
+	var name strings.Builder
+	for word := range strings.FieldsFuncSeq(strings.TrimPrefix(m.Name, "lmcache."), func(r rune) bool { return r == '.' || r == '_' }) {
+		switch word {
+		case "cpu", "gpu", "io", "kv", "p2p":
+			word = strings.ToUpper(word)
+		case "ids":
+			word = "IDs"
+		}
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
+}
 
 func (m Metric) clone() Metric {
 	m.Bounds = slices.Clone(m.Bounds)

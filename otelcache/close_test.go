@@ -18,7 +18,7 @@ func TestClosedMonitorStillWorks(t *testing.T) {
 	l.Finish(5)
 	_, r := tel.StartRetrieve(context.Background(), 10)
 	r.Fail(errBroken)
-	tel.ReuseChunk(context.Background(), time.Second)
+	tel.RecordChunkReuse(context.Background(), time.Second)
 	wantPoints(t, tel.collect(t), points{})
 	if n := len(tel.spans.Ended()); n != 2 {
 		t.Errorf("got %d spans, want 2: spans outlive Close", n)

@@ -27,7 +27,7 @@ func TestCursorsConcurrentSafe(t *testing.T) {
 			for range each {
 				_, l := tel.StartLookup(context.Background(), 2)
 				l.Finish(1)
-				tel.ReuseChunk(context.Background(), time.Second)
+				tel.RecordChunkReuse(context.Background(), time.Second)
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func TestCursorsConcurrentSafe(t *testing.T) {
 }
 
 func seen(s otelcache.Stats) int64 {
-	return s.LookupRequests + s.LookupTokens + s.LookupHits + int64(s.LookupHitRates.Count()) + int64(s.ChunkLifespan.Count())
+	return s.LookupRequests + s.LookupRequestedTokens + s.LookupHitTokens + int64(s.LookupRequestHitRate.Count()) + int64(s.ChunkLifespan.Count())
 }
 
 // TestMonitorConcurrentSafe records from several goroutines at once, with a reader.
@@ -76,7 +76,7 @@ func TestMonitorConcurrentSafe(t *testing.T) {
 				p.End()
 				r.SetRequestID("r")
 				r.Finish(5)
-				tel.Ping(ms, 0)
+				tel.RecordPing(ms, 0)
 			}
 		})
 	}

@@ -18,7 +18,6 @@ func TestInvalidOptions(t *testing.T) {
 		opt   otelcache.Option
 		words []string
 	}{
-		{"nil", nil, []string{"nil Option"}},
 		{"nil meter provider", otelcache.WithMeterProvider(nil), []string{"WithMeterProvider", "want a provider"}},
 		{"nil tracer provider", otelcache.WithTracerProvider(nil), []string{"WithTracerProvider", "want a provider"}},
 		{"nil pointer", otelcache.WithTracerProvider((*sdktrace.TracerProvider)(nil)), []string{"WithTracerProvider", "want a provider"}},
@@ -32,6 +31,11 @@ func TestInvalidOptions(t *testing.T) {
 			_, err := otelcache.New(testEngine, c.opt, otelcache.WithHitRateInterval(-5))
 			wantError(t, err, otelcache.ErrInvalidOption, append(c.words, "-5ns")...) // all mistakes at once
 		})
+	}
+	if m, err := otelcache.GetOrCreate(otelcache.Engine{Role: "optional"}, nil); err != nil {
+		t.Errorf("a nil option is refused: %v", err)
+	} else {
+		closeMonitor(t, m)
 	}
 	_, err := otelcache.GetOrCreate(otelcache.Engine{Role: "\xff"})
 	wantError(t, err, otelcache.ErrInvalidOption, "lmcache.role", "UTF-8")

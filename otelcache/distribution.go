@@ -10,9 +10,11 @@ import (
 	"time"
 )
 
-// The buckets of a distribution cut each power of two from 2^-30 (a nanosecond, in seconds) to 2^46 into 16 equal parts: a value is at most 1/32
-// of itself away from the middle of its bucket, within the 5 % that Stats promises, and no part is wider than a
-// bucket of a Prometheus native histogram of schema 3. The first bucket takes what is smaller, the last what is larger.
+// The buckets of a distribution cut each power of two from 2^-30 (a nanosecond,
+// in seconds) to 2^46 into 16 equal parts: a value is at most 1/32 of itself away
+// from the middle of its bucket, within the 5 % that Stats promises, and no part
+// is wider than a bucket of a Prometheus native histogram of schema 3. The first
+// bucket takes smaller values, the last larger ones.
 const (
 	subdivisionBits = 4
 	smallestPower   = -30
@@ -24,7 +26,8 @@ const (
 	firstIndex   = (exponentBias + smallestPower) << subdivisionBits // the leading bits of 2^smallestPower
 )
 
-// bucketOf uses that the leading bits of a float64 are its exponent and the first digits of its mantissa.
+// bucketOf relies on the layout of a float64, whose leading bits are its exponent
+// and the first digits of its mantissa.
 func bucketOf(v float64) int {
 	if !(v >= 1.0/(1<<-smallestPower)) {
 		return 0
@@ -43,8 +46,9 @@ func middleOf(bucket int) float64 {
 // distribution is a histogram of fixed size in atomics. It is cumulative, like counters.
 type distribution struct {
 	nanoseconds atomic.Int64  // sum of durations, which is exact
-	others      atomic.Uint64 // bits of the sum of values that are not durations
-	// occupied has a bit for each bucket that is not empty, so that readers need not look at all of them.
+	floatSum    atomic.Uint64 // bits of the sum of values that are not durations
+	// occupied has a bit for each bucket that is not empty, so that readers skip
+	// the others.
 	occupied [(numBuckets + 63) / 64]atomic.Uint64
 	counts   [numBuckets]atomic.Uint64
 }
@@ -57,8 +61,8 @@ func (d *distribution) recordDuration(t time.Duration) {
 func (d *distribution) record(v float64) {
 	d.count(v)
 	for {
-		old := d.others.Load()
-		if d.others.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v)) {
+		old := d.floatSum.Load()
+		if d.floatSum.CompareAndSwap(old, math.Float64bits(math.Float64frombits(old)+v)) {
 			return
 		}
 	}
@@ -72,16 +76,15 @@ func (d *distribution) count(v float64) {
 	}
 }
 
-type distributions [numDistributions]distribution
-
-// position is how much of a distribution a reader has seen.
+// position is a reader's place in a distribution.
 type position struct {
 	nanoseconds int64
-	others      float64
+	floatSum    float64
 	counts      []uint64 // nil until there is something to count
 }
 
-// since returns what d got since p, and moves p on. It uses the memory of scratch, which may grow.
+// since returns the values after p, and moves p on. It uses the memory of
+// scratch, which may grow.
 func (d *distribution) since(p *position, scratch *[]bucket) Distribution {
 	var delta Distribution
 	*scratch = (*scratch)[:0]
@@ -102,9 +105,9 @@ func (d *distribution) since(p *position, scratch *[]bucket) Distribution {
 	if delta.count > 0 {
 		delta.buckets = slices.Clone(*scratch)
 	}
-	nanoseconds, others := d.nanoseconds.Load(), math.Float64frombits(d.others.Load())
-	delta.sum = time.Duration(nanoseconds-p.nanoseconds).Seconds() + (others - p.others)
-	p.nanoseconds, p.others = nanoseconds, others
+	nanoseconds, floatSum := d.nanoseconds.Load(), math.Float64frombits(d.floatSum.Load())
+	delta.sum = time.Duration(nanoseconds-p.nanoseconds).Seconds() + (floatSum - p.floatSum)
+	p.nanoseconds, p.floatSum = nanoseconds, floatSum
 	return delta
 }
 
@@ -113,17 +116,20 @@ type bucket struct {
 	count uint64
 }
 
-// Distribution summarizes the values that an interval saw, in the unit of their metric. Count is exact, and so is Sum: of durations to the
-// nanosecond, of speeds and rates to the rounding of a running sum in float64. Min, Max and Quantile are within 5 % of the true value for
-// values from a nanosecond to 2^46. The zero value is an empty distribution. A Distribution is immutable and safe for concurrent use.
+// Distribution summarizes the values of an interval, in the unit of their metric.
+// Count is exact, and so is Sum: of durations to the nanosecond, of speeds and
+// rates to the rounding of a running sum in float64. Min, Max and Quantile are
+// within 5 % of the true value for values from a nanosecond to 2^46. The zero
+// value is an empty distribution. A Distribution is immutable and safe for
+// concurrent use.
 type Distribution struct {
 	count   uint64
 	sum     float64
 	buckets []bucket // in rising order, none empty
-	limit   float64  // that no value exceeds; 0 for none
+	limit   float64  // the largest possible value; 0 for none
 }
 
-// upTo returns d with the knowledge that no value exceeds limit.
+// upTo returns d with the largest possible value.
 func (d Distribution) upTo(limit float64) Distribution {
 	if d.count > 0 {
 		d.limit = limit
@@ -151,8 +157,9 @@ func (d Distribution) Min() float64 { return d.Quantile(0) }
 // Max returns the largest value, 0 when there is none.
 func (d Distribution) Max() float64 { return d.Quantile(1) }
 
-// Quantile returns the value that a share q of all values does not exceed: 0.5 gives the median. A q below 0 is taken as 0, above 1 as 1. It
-// returns 0 when there are no values.
+// Quantile returns the value that a share q of all values does not exceed: 0.5
+// gives the median. A q below 0 counts as 0, above 1 as 1. It returns 0 when there
+// are no values.
 func (d Distribution) Quantile(q float64) float64 {
 	if d.count == 1 && bucketOf(d.sum) == d.buckets[0].index { // not if the sum was read in the middle of a record
 		return d.sum

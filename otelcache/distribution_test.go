@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
 func TestDistributionIsCloseToTheValues(t *testing.T) {
@@ -21,7 +23,7 @@ func TestDistributionIsCloseToTheValues(t *testing.T) {
 		for _, power := range rapid.SliceOfN(rapid.Float64Range(0, 15), 1, 50).Draw(t, "powers of ten") {
 			d := time.Duration(math.Pow(10, power)) // a nanosecond to eleven days
 			values, sum = append(values, d), sum+d
-			m.ReuseChunk(context.Background(), d)
+			m.RecordChunkReuse(context.Background(), d)
 		}
 		slices.Sort(values)
 		got := cursor.Next().ChunkLifespan
@@ -49,13 +51,26 @@ func TestHitRatesDoNotExceedOne(t *testing.T) {
 		_, l := m.StartLookup(context.Background(), 10)
 		l.Finish(hits)
 	}
-	got := cursor.Next().LookupHitRates
+	got := cursor.Next().LookupRequestHitRate
 	if got.Max() != 1 || got.Quantile(0.5) != 1 || math.Abs(got.Min()-0.3) > 0.05*0.3 {
 		t.Errorf("got min %v, median %v, max %v, want about 0.3, 1 and 1", got.Min(), got.Quantile(0.5), got.Max())
 	}
 	_, l := m.StartLookup(context.Background(), 10)
 	l.Finish(3)
-	if got := cursor.Next().LookupHitRates; math.Abs(got.Min()-0.3) > 1e-12 || got.Min() != got.Max() {
+	if got := cursor.Next().LookupRequestHitRate; math.Abs(got.Min()-0.3) > 1e-12 || got.Min() != got.Max() {
 		t.Errorf("got min %v and max %v of one value, want 0.3, to the rounding of a sum", got.Min(), got.Max())
+	}
+}
+
+func TestEmptyDistribution(t *testing.T) {
+	var d otelcache.Distribution
+	if d.Count() != 0 || d.Sum() != 0 || d.Mean() != 0 || d.Min() != 0 || d.Max() != 0 || d.Quantile(0.5) != 0 {
+		t.Errorf("got %+v, want all of it 0", d)
+	}
+	got := logged(d)
+	for _, name := range []string{"count", "mean", "p50", "p90", "p99", "max"} {
+		if v, ok := got[name]; !ok || v.String() != "0" {
+			t.Errorf("%s is logged as %s, want 0", name, v)
+		}
 	}
 }

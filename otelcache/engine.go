@@ -3,7 +3,6 @@
 package otelcache
 
 import (
-	"fmt"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -11,41 +10,40 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// Engine is the identity of an engine: the attributes that every span and measurement of its monitor carries. A field that is empty is left
-// out, and is an empty label under LMCache's names. Engines are equal when all fields are.
+// Engine is the identity of an engine: the attributes that every span and
+// measurement of its monitor carries. An empty field is left out, and is an empty
+// label under LMCache's names. Engines are equal when all fields are.
 type Engine struct {
 	// ModelName is the model that the engine serves (gen_ai.request.model).
 	ModelName string
 	// WorkerID tells the workers of one engine apart (lmcache.worker.id).
 	WorkerID string
-	// Role is the role of the process in its engine, such as "worker" or "scheduler" (lmcache.role).
+	// Role is the role of the process in its engine, such as "worker" or
+	// "scheduler" (lmcache.role).
 	Role string
-	// ServedModelName is the name under which clients ask for the model (lmcache.served_model.name).
+	// ServedModelName is the name under which clients ask for the model
+	// (lmcache.served_model.name).
 	ServedModelName string
 }
 
 func (e Engine) validate() error {
-	for _, a := range e.fields() {
+	for _, a := range e.attributes() {
 		if !utf8.ValidString(a.Value.AsString()) {
-			return fmt.Errorf("%w: engine attribute %s is %q, want valid UTF-8", ErrInvalidOption, a.Key, a.Value.AsString())
+			return invalid("engine attribute %s is %q, want valid UTF-8", a.Key, a.Value.AsString())
 		}
 	}
 	return nil
 }
 
-func (e Engine) fields() []attribute.KeyValue {
-	return []attribute.KeyValue{
+// attributes returns the fields that are set.
+func (e Engine) attributes() []attribute.KeyValue {
+	var set []attribute.KeyValue
+	for _, a := range []attribute.KeyValue{
 		instruments.ModelNameKey.String(e.ModelName),
 		instruments.WorkerIDKey.String(e.WorkerID),
 		instruments.RoleKey.String(e.Role),
 		instruments.ServedModelNameKey.String(e.ServedModelName),
-	}
-}
-
-// attributes returns the identity without the fields that are unset.
-func (e Engine) attributes() []attribute.KeyValue {
-	var set []attribute.KeyValue
-	for _, a := range e.fields() {
+	} {
 		if a.Value.AsString() != "" {
 			set = append(set, a)
 		}

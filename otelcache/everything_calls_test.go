@@ -46,28 +46,28 @@ var whileRunning = calls{
 		_, tr := e.ServeTransfer(ctx, 50, "peer")
 		tr.Finish()
 	},
-	"Monitor.StartRemoteGet":       func(ctx context.Context, e *everything) { e.StartRemoteGet(ctx) },
-	"Monitor.StartRemotePut":       func(ctx context.Context, e *everything) { e.StartRemotePut(ctx) },
-	"Monitor.RemoteRead":           func(_ context.Context, e *everything) { e.RemoteRead(3) },
-	"Monitor.RemoteWrite":          func(_ context.Context, e *everything) { e.RemoteWrite(4) },
-	"Monitor.RemoteGetTime":        func(ctx context.Context, e *everything) { e.RemoteGetTime(ctx, everyTick) },
-	"Monitor.RemotePutTime":        func(ctx context.Context, e *everything) { e.RemotePutTime(ctx, everyTick) },
-	"Monitor.RemoteGetSyncTime":    func(ctx context.Context, e *everything) { e.RemoteGetSyncTime(ctx, everyTick) },
-	"Monitor.Ping":                 func(_ context.Context, e *everything) { e.Ping(everyTick, 0) },
-	"Monitor.SetRemoteCacheUsage":  func(_ context.Context, e *everything) { e.SetRemoteCacheUsage(100) },
-	"Monitor.SetLocalCacheUsage":   func(_ context.Context, e *everything) { e.SetLocalCacheUsage(101) },
-	"Monitor.SetLocalStorageUsage": func(_ context.Context, e *everything) { e.SetLocalStorageUsage(102) },
-	"Monitor.SetActiveObjects":     func(_ context.Context, e *everything) { e.SetActiveObjects(103) },
+	"Monitor.StartRemoteGet":          func(ctx context.Context, e *everything) { e.StartRemoteGet(ctx) },
+	"Monitor.StartRemotePut":          func(ctx context.Context, e *everything) { e.StartRemotePut(ctx) },
+	"Monitor.RecordRemoteRead":        func(_ context.Context, e *everything) { e.RecordRemoteRead(3) },
+	"Monitor.RecordRemoteWrite":       func(_ context.Context, e *everything) { e.RecordRemoteWrite(4) },
+	"Monitor.RecordRemoteGetTime":     func(ctx context.Context, e *everything) { e.RecordRemoteGetTime(ctx, everyTick) },
+	"Monitor.RecordRemotePutTime":     func(ctx context.Context, e *everything) { e.RecordRemotePutTime(ctx, everyTick) },
+	"Monitor.RecordRemoteGetSyncTime": func(ctx context.Context, e *everything) { e.RecordRemoteGetSyncTime(ctx, everyTick) },
+	"Monitor.RecordPing":              func(_ context.Context, e *everything) { e.RecordPing(everyTick, 0) },
+	"Monitor.SetRemoteCacheUsage":     func(_ context.Context, e *everything) { e.SetRemoteCacheUsage(100) },
+	"Monitor.SetLocalCacheUsage":      func(_ context.Context, e *everything) { e.SetLocalCacheUsage(101) },
+	"Monitor.SetLocalStorageUsage":    func(_ context.Context, e *everything) { e.SetLocalStorageUsage(102) },
+	"Monitor.SetActiveObjects":        func(_ context.Context, e *everything) { e.SetActiveObjects(103) },
 	"Monitor.AddPinnedObjects": func(_ context.Context, e *everything) {
 		e.AddPinnedObjects(3)
 		e.AddPinnedObjects(-2)
 	},
-	"Monitor.Evict":              func(_ context.Context, e *everything) { e.Evict(2) },
-	"Monitor.EvictFailed":        func(_ context.Context, e *everything) { e.EvictFailed(3) },
-	"Monitor.ForceUnpin":         func(_ context.Context, e *everything) { e.ForceUnpin(4) },
-	"Monitor.ReuseChunk":         func(ctx context.Context, e *everything) { e.ReuseChunk(ctx, time.Second) },
-	"Monitor.AddEngineHitTokens": func(_ context.Context, e *everything) { e.AddEngineHitTokens(5) },
-	"Monitor.AddPromptTokens":    func(_ context.Context, e *everything) { e.AddPromptTokens(6) },
+	"Monitor.RecordEviction":         func(_ context.Context, e *everything) { e.RecordEviction(2) },
+	"Monitor.RecordEvictionFailures": func(_ context.Context, e *everything) { e.RecordEvictionFailures(3) },
+	"Monitor.RecordForcedUnpins":     func(_ context.Context, e *everything) { e.RecordForcedUnpins(4) },
+	"Monitor.RecordChunkReuse":       func(ctx context.Context, e *everything) { e.RecordChunkReuse(ctx, time.Second) },
+	"Monitor.AddEngineHitTokens":     func(_ context.Context, e *everything) { e.AddEngineHitTokens(5) },
+	"Monitor.AddEnginePromptTokens":  func(_ context.Context, e *everything) { e.AddEnginePromptTokens(6) },
 	"Monitor.Observe": func(_ context.Context, e *everything) {
 		o, err := e.Observe(instruments.RemotePutTasks, func() float64 { return 1 })
 		if err == nil {

@@ -49,7 +49,7 @@ func ExampleMonitor_StartRetrieve() {
 	retrieve.Finish(500)
 
 	stats := cursor.Next()
-	fmt.Println(stats.HitTokens, "of", stats.RequestedTokens)
+	fmt.Println(stats.RetrieveHitTokens, "of", stats.RetrieveRequestedTokens)
 	// Output: 500 of 1000
 }
 
@@ -63,7 +63,7 @@ func ExampleMonitor_StartStore() {
 	phase.End()
 	store.Finish(otelcache.AllTokens)
 
-	fmt.Println(cursor.Next().StoredTokens)
+	fmt.Println(cursor.Next().StoreTokens)
 	// Output: 1000
 }
 
@@ -75,7 +75,7 @@ func ExampleMonitor_StartTransfer() {
 	_, transfer := mon.StartTransfer(context.Background(), 1000, "10.0.0.7:5000")
 	transfer.Finish()
 
-	fmt.Println(cursor.Next().P2PTransferredTokens)
+	fmt.Println(cursor.Next().P2PTransferTokens)
 	// Output: 1000
 }
 
@@ -87,7 +87,7 @@ func ExampleMonitor_StartRemoteGet() {
 	_, get := mon.StartRemoteGet(context.Background())
 	get.Finish(4096)
 
-	fmt.Println(cursor.Next().RemoteReadBytes)
+	fmt.Println(cursor.Next().RemoteReadIO)
 	// Output: 4096
 }
 
@@ -99,7 +99,7 @@ func ExampleMonitor_StartRemotePut() {
 	_, put := mon.StartRemotePut(context.Background())
 	put.Finish(4096)
 
-	fmt.Println(cursor.Next().RemoteWriteBytes)
+	fmt.Println(cursor.Next().RemoteWriteIO)
 	// Output: 4096
 }
 
@@ -117,7 +117,7 @@ func ExampleRetrieveFromContext() {
 	get(ctx)
 	retrieve.Finish(1000)
 
-	fmt.Println(cursor.Next().RemoteBatchedGetTime.Sum())
+	fmt.Println(cursor.Next().RetrieveRemoteBatchedGetDuration.Sum())
 	// Output: 0.02
 }
 
@@ -130,7 +130,7 @@ func ExampleRetrieve_Fail() {
 	retrieve.Fail(errors.New("remote backend is gone"))
 
 	stats := cursor.Next()
-	fmt.Println(stats.RetrieveRequests, stats.HitTokens, stats.TimeToRetrieve.Count())
+	fmt.Println(stats.RetrieveRequests, stats.RetrieveHitTokens, stats.RetrieveDuration.Count())
 	// Output: 1 0 0
 }
 
@@ -139,9 +139,9 @@ func ExampleMonitor_Cursor() {
 	defer mon.Close()
 	cursor := mon.Cursor()
 
-	mon.Evict(12)
+	mon.RecordEviction(12)
 	fmt.Println(cursor.Next().LocalCPUEvictedKeys)
-	mon.Evict(3)
+	mon.RecordEviction(3)
 	fmt.Println(cursor.Next().LocalCPUEvictedKeys)
 	// Output:
 	// 12
@@ -164,7 +164,7 @@ func ExampleNewStatsLogger() {
 		return
 	}
 
-	mon.Evict(12)
+	mon.RecordEviction(12)
 
 	if err := logger.Shutdown(context.Background()); err != nil {
 		fmt.Println(err)

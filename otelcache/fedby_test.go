@@ -15,12 +15,12 @@ import (
 func TestFedByNamesWhatExists(t *testing.T) {
 	types := map[string]reflect.Type{
 		"":          reflect.TypeFor[*otelcache.Monitor](),
-		"Lookup":    reflect.TypeFor[*otelcache.Lookup](),
-		"Retrieve":  reflect.TypeFor[*otelcache.Retrieve](),
-		"Store":     reflect.TypeFor[*otelcache.Store](),
-		"Transfer":  reflect.TypeFor[*otelcache.Transfer](),
-		"RemoteGet": reflect.TypeFor[*otelcache.RemoteGet](),
-		"RemotePut": reflect.TypeFor[*otelcache.RemotePut](),
+		"Lookup":    reflect.TypeFor[otelcache.Lookup](),
+		"Retrieve":  reflect.TypeFor[otelcache.Retrieve](),
+		"Store":     reflect.TypeFor[otelcache.Store](),
+		"Transfer":  reflect.TypeFor[otelcache.Transfer](),
+		"RemoteGet": reflect.TypeFor[otelcache.RemoteGet](),
+		"RemotePut": reflect.TypeFor[otelcache.RemotePut](),
 	}
 	for _, m := range instruments.All() {
 		for what := range strings.SplitSeq(m.FedBy, ", ") {

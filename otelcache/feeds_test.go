@@ -337,31 +337,31 @@ var feeds = []struct {
 		points{"lmcache.remote.put.duration{error.type=*errors.errorString}": "sum 0.012, 1 ≤ 0.02"},
 	},
 	{
-		"RemoteRead", func(_ context.Context, m *otelcache.Monitor) { m.RemoteRead(4096) },
+		"RecordRemoteRead", func(_ context.Context, m *otelcache.Monitor) { m.RecordRemoteRead(4096) },
 		points{"lmcache.remote.read.requests": "1", "lmcache.remote.read.io": "4096"},
 	},
 	{
-		"RemoteWrite", func(_ context.Context, m *otelcache.Monitor) { m.RemoteWrite(4096) },
+		"RecordRemoteWrite", func(_ context.Context, m *otelcache.Monitor) { m.RecordRemoteWrite(4096) },
 		points{"lmcache.remote.write.requests": "1", "lmcache.remote.write.io": "4096"},
 	},
 	{
-		"RemoteGetTime", func(ctx context.Context, m *otelcache.Monitor) { m.RemoteGetTime(ctx, 12*ms) },
+		"RecordRemoteGetTime", func(ctx context.Context, m *otelcache.Monitor) { m.RecordRemoteGetTime(ctx, 12*ms) },
 		points{"lmcache.remote.get.duration": "sum 0.012, 1 ≤ 0.02"},
 	},
 	{
-		"RemotePutTime", func(ctx context.Context, m *otelcache.Monitor) { m.RemotePutTime(ctx, 12*ms) },
+		"RecordRemotePutTime", func(ctx context.Context, m *otelcache.Monitor) { m.RecordRemotePutTime(ctx, 12*ms) },
 		points{"lmcache.remote.put.duration": "sum 0.012, 1 ≤ 0.02"},
 	},
 	{
-		"RemoteGetSyncTime", func(ctx context.Context, m *otelcache.Monitor) { m.RemoteGetSyncTime(ctx, 12*ms) },
+		"RecordRemoteGetSyncTime", func(ctx context.Context, m *otelcache.Monitor) { m.RecordRemoteGetSyncTime(ctx, 12*ms) },
 		points{"lmcache.remote.get_sync.duration": "sum 0.012, 1 ≤ 0.02"},
 	},
 	{
-		"Ping", func(_ context.Context, m *otelcache.Monitor) { m.Ping(3*ms, 0) },
+		"RecordPing", func(_ context.Context, m *otelcache.Monitor) { m.RecordPing(3*ms, 0) },
 		points{"lmcache.remote.ping.successes": "1", "lmcache.remote.ping.latency": "0.003", "lmcache.remote.ping.error_code": "0"},
 	},
 	{
-		"Ping with an error", func(_ context.Context, m *otelcache.Monitor) { m.Ping(3*ms, -7) },
+		"Ping with an error", func(_ context.Context, m *otelcache.Monitor) { m.RecordPing(3*ms, -7) },
 		points{"lmcache.remote.ping.errors": "1", "lmcache.remote.ping.latency": "0.003", "lmcache.remote.ping.error_code": "-7"},
 	},
 	{
@@ -370,15 +370,15 @@ var feeds = []struct {
 	},
 
 	{
-		"Evict", func(_ context.Context, m *otelcache.Monitor) { m.Evict(12) },
+		"RecordEviction", func(_ context.Context, m *otelcache.Monitor) { m.RecordEviction(12) },
 		points{"lmcache.local_cpu.evictions": "1", "lmcache.local_cpu.evicted_keys": "12"},
 	},
 	{
-		"EvictFailed", func(_ context.Context, m *otelcache.Monitor) { m.EvictFailed(3) },
+		"RecordEvictionFailures", func(_ context.Context, m *otelcache.Monitor) { m.RecordEvictionFailures(3) },
 		points{"lmcache.local_cpu.eviction_failures": "3"},
 	},
 	{
-		"ForceUnpin", func(_ context.Context, m *otelcache.Monitor) { m.ForceUnpin(4) },
+		"RecordForcedUnpins", func(_ context.Context, m *otelcache.Monitor) { m.RecordForcedUnpins(4) },
 		points{"lmcache.memory.forced_unpins": "4"},
 	},
 	{
@@ -404,7 +404,7 @@ var feeds = []struct {
 		points{"lmcache.memory.pinned_objects": "3"},
 	},
 	{
-		"ReuseChunk", func(ctx context.Context, m *otelcache.Monitor) { m.ReuseChunk(ctx, 3*time.Minute) },
+		"RecordChunkReuse", func(ctx context.Context, m *otelcache.Monitor) { m.RecordChunkReuse(ctx, 3*time.Minute) },
 		points{"lmcache.chunk.lifespan": "sum 180, 1 ≤ 300"},
 	},
 
@@ -413,7 +413,7 @@ var feeds = []struct {
 		points{"lmcache.engine.hit_tokens": "64"},
 	},
 	{
-		"AddPromptTokens", func(_ context.Context, m *otelcache.Monitor) { m.AddPromptTokens(128) },
+		"AddEnginePromptTokens", func(_ context.Context, m *otelcache.Monitor) { m.AddEnginePromptTokens(128) },
 		points{"lmcache.engine.prompt_tokens": "128"},
 	},
 }

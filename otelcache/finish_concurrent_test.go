@@ -18,8 +18,8 @@ func TestOperationsFinishOnce(t *testing.T) {
 	const operations = 5000
 	tel := newTelemetry(t, otelcache.WithTracerProvider(noop.NewTracerProvider()))
 	ctx := context.Background()
-	var lookups [operations]*otelcache.Lookup
-	var stores [operations]*otelcache.Store
+	var lookups [operations]otelcache.Lookup
+	var stores [operations]otelcache.Store
 	for i := range operations {
 		_, lookups[i] = tel.StartLookup(ctx, 10)
 		_, stores[i] = tel.StartStore(ctx, 10)

@@ -45,7 +45,9 @@ func TestUnsetIdentityIsAbsent(t *testing.T) {
 			if _, err := m.Observe(instruments.Healthy, func() float64 { return 1 }); err != nil {
 				t.Fatal(err)
 			}
-			statsWorkload(context.Background(), m)
+			for _, f := range feeds {
+				f.feed(context.Background(), m)
+			}
 			time.Sleep(10 * time.Second)
 			metrics := collect(t, reader)
 			if n := len(metrics); n < 50 || len(spans.Ended()) < 20 {

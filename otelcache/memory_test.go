@@ -31,7 +31,7 @@ func tenOperations(ctx context.Context, m *otelcache.Monitor) {
 	l.Fail(errBroken)
 	m.StartRetrieve(ctx, 100)
 	m.StartStore(ctx, 100)
-	m.Evict(1)
+	m.RecordEviction(1)
 	if o, err := m.Observe(instruments.RemotePutTasks, func() float64 { return 1 }); err == nil {
 		o.Unregister()
 	}

@@ -4,11 +4,13 @@ package otelcache
 
 import (
 	"fmt"
+	"time"
 
 	"go.opentelemetry.io/otel"
 )
 
-// mistake is a kind of misuse; each has a limit of its own, so that a frequent one does not hide a rare one.
+// mistake is a kind of misuse. Each has a rate limit of its own, so that a
+// frequent one does not hide a rare one.
 type mistake uint8
 
 const (
@@ -25,7 +27,7 @@ const (
 func (k mistake) String() string {
 	return [numMistakes]string{
 		finishedTwice:  "an operation was finished again, which is ignored",
-		phaseTooLate:   "a phase was used after its request had finished, which is ignored",
+		phaseTooLate:   "a phase was used after its operation had finished, which is ignored",
 		wrongPhase:     "a phase does not belong to this operation and is ignored",
 		timesReversed:  "a phase ends before it starts and is ignored",
 		negative:       "a negative number is taken as 0",
@@ -34,18 +36,8 @@ func (k mistake) String() string {
 	}[k]
 }
 
-// protect calls code of the host, such as a sink, whose panic must not take the process down.
-func protect(what string, f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			otel.Handle(fmt.Errorf("otelcache: %s panicked: %v", what, r))
-		}
-	}()
-	f()
-}
-
-// misused reports a mistake to the host's error handler.
-func (m *Monitor) misused(k mistake, detail string) {
+// reportMisuse reports a mistake to the host's error handler.
+func (m *Monitor) reportMisuse(k mistake, detail string) {
 	skipped, ok := m.mistakes[k].allow(m.now())
 	if !ok {
 		return
@@ -57,24 +49,31 @@ func (m *Monitor) misused(k mistake, detail string) {
 	otel.Handle(err)
 }
 
-// natural returns n, or 0 for a negative n, which it reports.
-func (m *Monitor) natural(n int64, what string) int64 {
+// nonNegative returns n, or 0 for a negative n, which it reports.
+func (m *Monitor) nonNegative(n int64, where string) int64 {
 	if n < 0 {
-		m.misused(negative, fmt.Sprintf("%s is %d", what, n))
+		m.reportMisuse(negative, fmt.Sprintf("%d in %s", n, where))
 		return 0
 	}
 	return n
 }
 
-// hitTokens returns the number of hit tokens of an operation that requested so many. It is not corrected when it is larger: only the host knows
-// which of the two is wrong.
-func (o *operation) hitTokens(n int) int64 {
-	hits := int64(n)
-	if hits < 0 {
-		return o.mon.natural(hits, "number of hit tokens of "+o.kind.span)
+// nonNegativeTime returns d, or 0 for a negative d, which it reports.
+func (m *Monitor) nonNegativeTime(d time.Duration, where string) time.Duration {
+	if d < 0 {
+		m.reportMisuse(negative, fmt.Sprintf("%v in %s", d, where))
+		return 0
 	}
-	if hits > o.tokens {
-		o.mon.misused(tooManyHits, fmt.Sprintf("%d of %d in %s", hits, o.tokens, o.kind.span))
-	}
-	return hits
+	return d
+}
+
+// protect calls code of the host, such as a sink, whose panic must not take the
+// process down.
+func protect(what string, f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			otel.Handle(fmt.Errorf("otelcache: %s panicked: %v", what, r))
+		}
+	}()
+	f()
 }

@@ -87,9 +87,9 @@ func TestMisuse(t *testing.T) {
 			_, s := m.StartStore(ctx, 10)
 			s.Finish(-2)
 		}, "-2", points{"lmcache.store.requests": "1"}},
-		{"negative bytes", func(m *otelcache.Monitor) { m.RemoteRead(-1) }, "-1", points{"lmcache.remote.read.requests": "1"}},
+		{"negative bytes", func(m *otelcache.Monitor) { m.RecordRemoteRead(-1) }, "-1", points{"lmcache.remote.read.requests": "1"}},
 		{"negative gauge", func(m *otelcache.Monitor) { m.SetLocalCacheUsage(-1) }, "-1", points{"lmcache.local_cache.usage": "0"}},
-		{"negative keys", func(m *otelcache.Monitor) { m.Evict(-1) }, "-1", points{"lmcache.local_cpu.evictions": "1"}},
+		{"negative keys", func(m *otelcache.Monitor) { m.RecordEviction(-1) }, "-1", points{"lmcache.local_cpu.evictions": "1"}},
 	} {
 		bubble(t, c.name, func(t *testing.T) {
 			tel := newTelemetry(t)
@@ -104,16 +104,16 @@ func TestMisuseIsReportedOnceInTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t)
 		for range 5 {
-			tel.Evict(-1)
+			tel.RecordEviction(-1)
 		}
 		tel.wantMisuse(t, "negative")
 		time.Sleep(10*time.Second - time.Nanosecond)
-		tel.Evict(-1)
+		tel.RecordEviction(-1)
 		if errs := tel.misuse.take(); len(errs) != 0 {
 			t.Errorf("got %v before ten seconds were over", errs)
 		}
 		time.Sleep(time.Nanosecond)
-		tel.Evict(-1)
+		tel.RecordEviction(-1)
 		tel.wantMisuse(t, "5 more")
 	})
 }
@@ -143,7 +143,7 @@ func TestNobodyPanics(t *testing.T) {
 		use  func(*otelcache.Monitor)
 	}{
 		{"nil retrieve", func(*otelcache.Monitor) {
-			var r *otelcache.Retrieve
+			var r otelcache.Retrieve
 			_, p := r.StartPhase(ctx, otelcache.ToGPU)
 			p.SetBytes(1)
 			p.End()
@@ -163,36 +163,36 @@ func TestNobodyPanics(t *testing.T) {
 			r.StartPhase(nil, otelcache.ToGPU) //lint:ignore SA1012 the point of the test
 		}},
 		{"nil context", func(m *otelcache.Monitor) {
-			_, l := m.StartLookup(nil, 1)         //lint:ignore SA1012 the point of the test
-			_, r := m.StartRetrieve(nil, 1)       //lint:ignore SA1012 the point of the test
-			_, s := m.ServeTransfer(nil, 1, "")   //lint:ignore SA1012 the point of the test
-			m.ReuseChunk(nil, time.Second)        //lint:ignore SA1012 the point of the test
-			m.RemoteGetSyncTime(nil, time.Second) //lint:ignore SA1012 the point of the test
+			_, l := m.StartLookup(nil, 1)               //lint:ignore SA1012 the point of the test
+			_, r := m.StartRetrieve(nil, 1)             //lint:ignore SA1012 the point of the test
+			_, s := m.ServeTransfer(nil, 1, "")         //lint:ignore SA1012 the point of the test
+			m.RecordChunkReuse(nil, time.Second)        //lint:ignore SA1012 the point of the test
+			m.RecordRemoteGetSyncTime(nil, time.Second) //lint:ignore SA1012 the point of the test
 			l.Finish(1)
 			r.Finish(1)
 			s.Finish()
 		}},
 		{"zero values", func(*otelcache.Monitor) {
-			new(otelcache.Lookup).Finish(1)
-			new(otelcache.Retrieve).Finish(1)
-			new(otelcache.Store).Fail(nil)
-			new(otelcache.Transfer).Finish()
-			new(otelcache.RemoteGet).Finish(1)
-			new(otelcache.RemotePut).Fail(nil)
+			(otelcache.Lookup{}).Finish(1)
+			(otelcache.Retrieve{}).Finish(1)
+			(otelcache.Store{}).Fail(nil)
+			(otelcache.Transfer{}).Finish()
+			(otelcache.RemoteGet{}).Finish(1)
+			(otelcache.RemotePut{}).Fail(nil)
 			new(otelcache.Phase).End()
 		}},
 		{"monitor of a constructor that failed", func(*otelcache.Monitor) {
 			for _, create := range []func(otelcache.Engine, ...otelcache.Option) (*otelcache.Monitor, error){otelcache.New, otelcache.GetOrCreate} {
-				m, err := create(testEngine, nil)
+				m, err := create(testEngine, otelcache.WithMeterProvider(nil))
 				if err == nil {
-					t.Error("a nil option is no error")
+					t.Error("a nil meter provider is no error")
 				}
 				lctx, l := m.StartLookup(ctx, 1)
 				l.Finish(1)
 				if lctx != ctx {
 					t.Error("a monitor that records nothing changes the context")
 				}
-				m.Evict(1)
+				m.RecordEviction(1)
 				if err := m.Close(); err != nil {
 					t.Error(err)
 				}

@@ -11,14 +11,16 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// Observation is a callback that feeds a gauge, until it is unregistered.
+// Observation is a callback that feeds a gauge, until it is unregistered. The nil
+// and the zero Observation do nothing.
 type Observation struct {
 	mon   *Monitor
 	gauge instruments.ObservableGauge
 	read  func() float64
 }
 
-// observed is the callbacks of a monitor. Readers get a slice that never changes.
+// observed holds the callbacks of a monitor. Readers get a slice that never
+// changes.
 type observed struct {
 	mu        sync.Mutex
 	callbacks []*Observation
@@ -30,20 +32,25 @@ func (o *observed) all() []*Observation {
 	return o.callbacks
 }
 
-// Observe lets value feed a gauge of the catalog, such as [instruments.LocalCPUHotCacheEntries]: it is called at each collection
-// of each reader, possibly from several goroutines at once, and returns the gauge's value in its unit. It should be quick, and must not
-// wait for a collection.
+// Observe lets value feed a gauge of the catalog, such as
+// [instruments.LocalCPUHotCacheEntries]: each collection of each reader calls it,
+// possibly from several goroutines at once. It returns the gauge's value in its
+// unit. It should be quick, and must not wait for a collection.
 //
-// A callback that panics or returns NaN or an infinity loses that one reading, and is reported to [otel.Handle].
+// A callback that panics or returns NaN or an infinity loses that one reading, and
+// is reported to [otel.Handle].
 //
-// The errors are [ErrInvalidOption] for a nil callback or the zero gauge, [ErrObserved] when the gauge has a callback already, and
-// [ErrClosed].
+// The errors are [ErrInvalidOption] for a nil callback or the zero gauge,
+// [ErrObserved] when the gauge has a callback already, and [ErrClosed]. The nil
+// and the zero Monitor return a nil Observation without an error.
 func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float64) (*Observation, error) {
 	switch {
+	case !m.ready():
+		return nil, nil
 	case gauge == instruments.ObservableGauge{}:
 		return nil, invalid("Observe the zero ObservableGauge: want one of package instruments")
 	case value == nil:
-		return nil, invalid("Observe %s with a nil callback", gauge)
+		return nil, invalid("Observe %s with a nil callback: want a function", gauge)
 	case m.closed.Load():
 		return nil, fmt.Errorf("%w: observe %s", ErrClosed, gauge)
 	}
@@ -59,10 +66,10 @@ func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float6
 	return o, nil
 }
 
-// Unregister ends the callback. A collection that is under way may call it once more. Unregister may be called more than once and
-// from the callback itself, and for the nil Observation of an Observe that failed.
+// Unregister ends the callback. A collection that is under way may call it once
+// more. Unregister may be called more than once and from the callback itself.
 func (o *Observation) Unregister() {
-	if o == nil {
+	if o == nil || o.mon == nil {
 		return
 	}
 	all := &o.mon.observed
@@ -71,17 +78,17 @@ func (o *Observation) Unregister() {
 	all.callbacks = slices.DeleteFunc(slices.Clone(all.callbacks), func(other *Observation) bool { return other == o })
 }
 
-// read calls the callback of o; ok is false when it has no reading.
+// read calls the callback of o; ok is false when it returned no reading.
 func (m *Monitor) read(o *Observation) (v float64, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			m.misused(callbackFailed, fmt.Sprintf("%s: panic: %v", o.gauge, r))
+			m.reportMisuse(callbackFailed, fmt.Sprintf("%s: panic: %v", o.gauge, r))
 			v, ok = 0, false
 		}
 	}()
 	v = o.read()
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		m.misused(callbackFailed, fmt.Sprintf("%s: %v is not a finite number", o.gauge, v))
+		m.reportMisuse(callbackFailed, fmt.Sprintf("%s: %v is not a finite number", o.gauge, v))
 		return 0, false
 	}
 	return v, true

@@ -31,7 +31,7 @@ func TestPhaseOfTheCallersContext(t *testing.T) {
 func TestZeroTimesOfRemoteCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t)
-		tel.RemoteGetTime(context.Background(), 0)
+		tel.RecordRemoteGetTime(context.Background(), 0)
 		_, p := tel.StartRemotePut(context.Background())
 		p.Finish(0)
 		fed := tel.fed(t)
@@ -47,7 +47,7 @@ func TestPingLatencyOfStatsIsExact(t *testing.T) {
 	m := newTelemetry(t).Monitor
 	cursor := m.Cursor()
 	for d := time.Duration(1); d < 100_000; d += 7 {
-		m.Ping(d, 0)
+		m.RecordPing(d, 0)
 		if got := cursor.Next().RemotePingLatency; got != d {
 			t.Fatalf("a ping of %v reads %v", d, got)
 		}

@@ -18,17 +18,17 @@ func TestPhaseTimes(t *testing.T) {
 	const toGPU, processTokens = "lmcache.retrieve.to_gpu.duration", "lmcache.retrieve.process_tokens.duration"
 	for _, c := range []struct {
 		name string
-		run  func(context.Context, *otelcache.Retrieve)
+		run  func(context.Context, otelcache.Retrieve)
 		want points
 	}{
-		{"entered again", func(ctx context.Context, r *otelcache.Retrieve) {
+		{"entered again", func(ctx context.Context, r otelcache.Retrieve) {
 			for range 3 {
 				_, p := r.StartPhase(ctx, otelcache.ToGPU)
 				time.Sleep(10 * ms)
 				p.End()
 			}
 		}, points{toGPU: "sum 0.03, 1 ≤ 0.04096"}},
-		{"overlapping", func(ctx context.Context, r *otelcache.Retrieve) {
+		{"overlapping", func(ctx context.Context, r otelcache.Retrieve) {
 			_, a := r.StartPhase(ctx, otelcache.ToGPU)
 			time.Sleep(10 * ms)
 			_, b := r.StartPhase(ctx, otelcache.ProcessTokens)
@@ -37,7 +37,7 @@ func TestPhaseTimes(t *testing.T) {
 			time.Sleep(30 * ms)
 			b.End()
 		}, points{toGPU: "sum 0.02, 1 ≤ 0.02048", processTokens: "sum 0.04, 1 ≤ 0.04096"}},
-		{"several goroutines", func(ctx context.Context, r *otelcache.Retrieve) {
+		{"several goroutines", func(ctx context.Context, r otelcache.Retrieve) {
 			var wg sync.WaitGroup
 			for range 8 {
 				wg.Go(func() {
@@ -48,18 +48,18 @@ func TestPhaseTimes(t *testing.T) {
 			}
 			wg.Wait()
 		}, points{toGPU: "sum 0.08, 1 ≤ 0.08192"}},
-		{"recorded and live", func(ctx context.Context, r *otelcache.Retrieve) {
+		{"recorded and live", func(ctx context.Context, r otelcache.Retrieve) {
 			start := time.Now()
 			r.RecordPhase(otelcache.ToGPU, start, start.Add(10*ms))
 			_, p := r.StartPhase(ctx, otelcache.ToGPU)
 			time.Sleep(10 * ms)
 			p.End()
 		}, points{toGPU: "sum 0.02, 1 ≤ 0.02048"}},
-		{"still running", func(ctx context.Context, r *otelcache.Retrieve) {
+		{"still running", func(ctx context.Context, r otelcache.Retrieve) {
 			r.StartPhase(ctx, otelcache.ToGPU)
 			time.Sleep(10 * ms)
 		}, points{}},
-		{"from the context", func(ctx context.Context, _ *otelcache.Retrieve) {
+		{"from the context", func(ctx context.Context, _ otelcache.Retrieve) {
 			_, p := otelcache.RetrieveFromContext(ctx).StartPhase(ctx, otelcache.ToGPU)
 			time.Sleep(10 * ms)
 			p.End()
@@ -83,8 +83,8 @@ func TestPhaseTimes(t *testing.T) {
 
 func TestRetrieveFromContextGivesTheInnermost(t *testing.T) {
 	tel := newTelemetry(t)
-	if r := otelcache.RetrieveFromContext(context.Background()); r != nil {
-		t.Errorf("got %p from a context without a retrieve, want nil", r)
+	if r := otelcache.RetrieveFromContext(context.Background()); r != (otelcache.Retrieve{}) {
+		t.Errorf("got %v from a context without a retrieve, want the zero one", r)
 	}
 	outer, a := tel.StartRetrieve(context.Background(), 1)
 	inner, b := tel.StartRetrieve(outer, 1)

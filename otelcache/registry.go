@@ -7,11 +7,11 @@ import (
 	"sync"
 )
 
-// live knows the monitors of the process that are not closed.
+// live holds the monitors of the process that are not closed.
 var live = registry{monitors: map[registryKey]*Monitor{}, shared: map[Engine]*Monitor{}}
 
 type registry struct {
-	creating sync.Mutex // held while a monitor is made, so that nobody gets half of one
+	creating sync.Mutex // held while a monitor is made, so that there is one an engine
 
 	mu       sync.Mutex
 	monitors map[registryKey]*Monitor
@@ -25,15 +25,17 @@ type registryKey struct {
 
 func keyOf(e Engine, c config) registryKey {
 	if !reflect.ValueOf(c.meterProvider).Comparable() {
-		// Such a provider has no identity: take it for the same as any other of its type.
+		// Such a provider has no identity: treat it as any other of its type.
 		return registryKey{e, reflect.TypeOf(c.meterProvider)}
 	}
 	return registryKey{e, c.meterProvider}
 }
 
-// GetOrCreate returns the process's monitor of an engine. The first call makes it, with the options; later calls return it and ignore
-// theirs, until it is closed. A monitor that [New] made of the engine on the same meter provider becomes the process's. The errors
-// are those of [New] but [ErrEngineLive]; along with one comes a monitor that records nothing.
+// GetOrCreate returns the process's monitor of an engine. The first call makes
+// it, with the options; later calls return it and ignore theirs, until it is
+// closed. A monitor that [New] made of the engine on the same meter provider
+// becomes the process's. The errors are those of [New] but [ErrEngineLive]; along
+// with one comes a monitor that records nothing.
 func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
 	if m := live.sharedMonitor(e); m != nil {
 		return m, nil
@@ -59,8 +61,7 @@ func (r *registry) getOrCreate(e Engine, opts []Option) (m *Monitor, created boo
 	if m := r.monitor(k); m != nil {
 		return m, false, nil
 	}
-	m = newMonitor(e, c)
-	if err := m.register(); err != nil {
+	if m, err = newMonitor(e, c); err != nil {
 		return nil, false, err
 	}
 	r.mu.Lock()
@@ -81,7 +82,8 @@ func (r *registry) sharedMonitor(e Engine) *Monitor {
 	return r.shared[e]
 }
 
-// share makes m the process's monitor of its engine, unless there is one by now; it returns the one there is.
+// share makes m the process's monitor of its engine, unless there is one by now.
+// It returns the process's.
 func (r *registry) share(m *Monitor) *Monitor {
 	r.mu.Lock()
 	defer r.mu.Unlock()

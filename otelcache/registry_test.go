@@ -20,14 +20,14 @@ func TestEngineHasOneMonitorOnAProvider(t *testing.T) {
 	wantError(t, err, otelcache.ErrEngineLive, testEngine.ModelName)
 	openMonitor(t, testEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider()))
 
-	m.Evict(5)
+	m.RecordEviction(5)
 	closeMonitor(t, m)
 	if got := collect(t, r); len(got) != 0 {
 		t.Errorf("got %v of a closed engine, want nothing", got)
 	}
 	again := openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
-	again.Evict(2)
-	m.Evict(100) // reaches nobody
+	again.RecordEviction(2)
+	m.RecordEviction(100) // reaches nobody
 	if got := pointsOf(t, collect(t, r), testIdentity)["lmcache.local_cpu.evicted_keys"]; got != "2" {
 		t.Errorf("the new monitor has %s keys, want 2", got)
 	}
@@ -36,8 +36,8 @@ func TestEngineHasOneMonitorOnAProvider(t *testing.T) {
 func TestEnginesDoNotMix(t *testing.T) {
 	r := sdkmetric.NewManualReader()
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r))
-	openMonitor(t, otelcache.Engine{WorkerID: "0"}, otelcache.WithMeterProvider(mp)).Evict(1)
-	openMonitor(t, otelcache.Engine{WorkerID: "1"}, otelcache.WithMeterProvider(mp)).Evict(2)
+	openMonitor(t, otelcache.Engine{WorkerID: "0"}, otelcache.WithMeterProvider(mp)).RecordEviction(1)
+	openMonitor(t, otelcache.Engine{WorkerID: "1"}, otelcache.WithMeterProvider(mp)).RecordEviction(2)
 	got := pointsOf(t, collect(t, r), *attribute.EmptySet()) // the fields that are unset are left out
 	for worker, want := range map[string]string{"0": "1", "1": "2"} {
 		if v := got["lmcache.local_cpu.evicted_keys{lmcache.worker.id="+worker+"}"]; v != want {

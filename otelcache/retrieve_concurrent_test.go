@@ -78,12 +78,14 @@ func TestConcurrentRetrievesKeepApart(t *testing.T) {
 		}
 		// A phase that reached another request would make one value of two, or have come too late.
 		got := cursor.Next()
-		wantNear(t, "the sum of the phases", got.RemoteBatchedGetTime.Sum(), 32.5, exactly) // (1 + … + 64)/64 s
-		if n := got.RemoteBatchedGetTime.Count(); n != retrieves {
+		if sum := got.RetrieveRemoteBatchedGetDuration.Sum(); sum != 32.5 { // (1 + … + 64)/64 s
+			t.Errorf("the phases took %v s, want 32.5", sum)
+		}
+		if n := got.RetrieveRemoteBatchedGetDuration.Count(); n != retrieves {
 			t.Errorf("got %d times of phases, want %d", n, retrieves)
 		}
-		if got.HitTokens != 2016 { // 0 + … + 63
-			t.Errorf("got %d hit tokens, want 2016", got.HitTokens)
+		if got.RetrieveHitTokens != 2016 { // 0 + … + 63
+			t.Errorf("got %d hit tokens, want 2016", got.RetrieveHitTokens)
 		}
 	})
 }

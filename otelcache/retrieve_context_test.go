@@ -64,7 +64,7 @@ func TestRetrieveContext(t *testing.T) {
 // TestRetrieveIsInEveryContextOfItsOwn looks for the retrieve, not one around it, where a host's code sees contexts that no caller passed on: when
 // spans start and when histograms are recorded.
 func TestRetrieveIsInEveryContextOfItsOwn(t *testing.T) {
-	var seen []*otelcache.Retrieve
+	var seen []otelcache.Retrieve
 	see := func(ctx context.Context) bool {
 		seen = append(seen, otelcache.RetrieveFromContext(ctx))
 		return true

@@ -16,7 +16,7 @@ func TestSlowRetrieves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(logRecorder)
 		tel := newTelemetry(t, otelcache.WithLogger(slog.New(log)), otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100))
-		retrieve := func(d time.Duration, hits int) *otelcache.Retrieve {
+		retrieve := func(d time.Duration, hits int) otelcache.Retrieve {
 			_, r := tel.StartRetrieve(context.Background(), 1000)
 			r.SetRequestID("request 7")
 			time.Sleep(d)

@@ -4,61 +4,73 @@ package otelcache
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 )
 
-// StatsLogger hands out an engine's statistics at regular intervals, from a goroutine of its own: as one record of the monitor's logger,
-// and to sinks. It is made by [NewStatsLogger] and safe for concurrent use.
+// StatsLogger delivers an engine's statistics at regular intervals, from a
+// goroutine of its own: as one record of the monitor's logger, and to sinks. It is
+// made by [NewStatsLogger] and safe for concurrent use. The nil and the zero
+// StatsLogger do nothing.
 type StatsLogger struct {
 	mon      *Monitor
 	cursor   *Cursor
 	interval time.Duration
-	sinks    []func(Stats)
+	statsConfig
 
 	shutdown sync.Once
 	stop     chan struct{}
 	stopped  chan struct{}
 }
 
-// StatsLoggerOption configures a [StatsLogger].
-type StatsLoggerOption interface{ applyStatsLogger(*StatsLogger) error }
-
-type sinkOption struct{ sink func(Stats) }
-
-func (o sinkOption) applyStatsLogger(l *StatsLogger) error {
-	if o.sink == nil {
-		return invalid("WithSink(nil): want a function")
-	}
-	l.sinks = append(l.sinks, o.sink)
-	return nil
+type statsConfig struct {
+	sinks []func(Stats)
+	errs  []error
 }
 
-// WithSink adds a function that gets the statistics of each interval. It may be given more than once; the sinks of a logger
-// are called one after another, in order, always from one goroutine. One that panics is reported to [otel.Handle] and
-// called again at the next interval. A sink that does not return holds up the logger, and nothing else.
-func WithSink(sink func(Stats)) StatsLoggerOption { return sinkOption{sink} }
+// StatsLoggerOption configures a [StatsLogger]. A nil option is ignored.
+type StatsLoggerOption interface{ apply(*statsConfig) }
 
-// NewStatsLogger starts a logger of the monitor's statistics. It sees what is recorded from now on. Shut it down when it is no longer needed. The
-// error is [ErrInvalidOption] for a nil monitor, an interval that is not positive, or a nil sink.
+type statsLoggerOptionFunc func(*statsConfig)
+
+func (f statsLoggerOptionFunc) apply(c *statsConfig) { f(c) }
+
+// WithSink adds a function that gets the statistics of each interval. It may be
+// given more than once. The sinks of a logger are called one after another, in
+// order, always from one goroutine. One that panics is reported to [otel.Handle]
+// and called again at the next interval. A sink that does not return holds up the
+// logger, and nothing else.
+func WithSink(sink func(Stats)) StatsLoggerOption {
+	return statsLoggerOptionFunc(func(c *statsConfig) {
+		if sink == nil {
+			c.errs = append(c.errs, invalid("WithSink(nil): want a function"))
+		}
+		c.sinks = append(c.sinks, sink)
+	})
+}
+
+// NewStatsLogger starts a logger of the monitor's statistics. It sees the events
+// from now on. Shut it down when it is no longer needed. The error is
+// [ErrInvalidOption] for an interval that is not positive or a nil sink; along
+// with it comes a logger that does nothing. The same logger, without an error, is
+// that of a nil or zero monitor.
 func NewStatsLogger(m *Monitor, interval time.Duration, opts ...StatsLoggerOption) (*StatsLogger, error) {
-	if m == nil {
-		return nil, invalid("NewStatsLogger of a nil monitor")
-	}
+	l := &StatsLogger{mon: m, interval: interval}
 	if interval <= 0 {
-		return nil, invalid("NewStatsLogger with interval %v: want a positive duration", interval)
+		l.errs = append(l.errs, invalid("NewStatsLogger with interval %v: want a positive duration", interval))
 	}
-	l := &StatsLogger{mon: m, interval: interval, stop: make(chan struct{}), stopped: make(chan struct{})}
 	for _, o := range opts {
-		if o == nil {
-			return nil, invalid("a nil StatsLoggerOption")
-		}
-		if err := o.applyStatsLogger(l); err != nil {
-			return nil, err
+		if o != nil {
+			o.apply(&l.statsConfig)
 		}
 	}
+	if err := errors.Join(l.errs...); err != nil || !m.ready() {
+		return new(StatsLogger), err
+	}
+	l.stop, l.stopped = make(chan struct{}), make(chan struct{})
 	l.cursor = m.Cursor()
 	go l.run()
 	return l, nil
@@ -89,11 +101,12 @@ func (l *StatsLogger) deliver() {
 	}
 }
 
-// Shutdown delivers the statistics of the interval in progress and ends the logger. It wakes the logger at once and waits
-// until it is done, or until ctx is; then it returns the context's error. It may be called more than once, and for the nil logger of
-// a constructor that failed. A sink must not call it: it would wait for itself.
+// Shutdown delivers the statistics of the interval in progress and ends the
+// logger. It wakes the logger at once and waits until it is done, or until ctx is;
+// then it returns the context's error. It may be called more than once. A sink must
+// not call it: it would wait for itself.
 func (l *StatsLogger) Shutdown(ctx context.Context) error {
-	if l == nil {
+	if l == nil || l.stop == nil {
 		return nil
 	}
 	l.shutdown.Do(func() { close(l.stop) })
@@ -102,11 +115,10 @@ func (l *StatsLogger) Shutdown(ctx context.Context) error {
 		return nil
 	default:
 	}
-	ctx = orBackground(ctx)
 	select {
 	case <-l.stopped:
 		return nil
-	case <-ctx.Done():
+	case <-orBackground(ctx).Done():
 		return fmt.Errorf("otelcache: shut down the statistics logger: %w", ctx.Err())
 	}
 }

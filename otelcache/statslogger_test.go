@@ -24,11 +24,11 @@ func TestStatsLogger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tel.Evict(12)
+		tel.RecordEviction(12)
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
 		wantReport(t, tel.misuse, nil, "broken sink")
-		tel.Evict(3)
+		tel.RecordEviction(3)
 		time.Sleep(4 * time.Second)
 		for range 2 {
 			if err := l.Shutdown(context.Background()); err != nil {
@@ -41,7 +41,7 @@ func TestStatsLogger(t *testing.T) {
 			t.Errorf("got %v, want 12 keys in 10 s and 3 in 4 s", got)
 		}
 		entries := log.take()
-		if len(entries) != 2 || entries[0].attrs["stats.local_cpu_evicted_keys"].Int64() != 12 {
+		if len(entries) != 2 || entries[0].attrs["stats.lmcache.local_cpu.evicted_keys"].Int64() != 12 {
 			t.Errorf("logged %v, want two records, the first of 12 keys", entries)
 		}
 	})
@@ -70,7 +70,6 @@ func TestStatsLoggerShutdownHonoursTheContext(t *testing.T) {
 func TestInvalidStatsLoggers(t *testing.T) {
 	m := newTelemetry(t).Monitor
 	for name, make := range map[string]func() (*otelcache.StatsLogger, error){
-		"nil monitor": func() (*otelcache.StatsLogger, error) { return otelcache.NewStatsLogger(nil, time.Second) },
 		"interval 0s": func() (*otelcache.StatsLogger, error) { return otelcache.NewStatsLogger(m, 0) },
 		"WithSink(nil)": func() (*otelcache.StatsLogger, error) {
 			return otelcache.NewStatsLogger(m, time.Second, otelcache.WithSink(nil))

@@ -25,10 +25,10 @@ func TestOperationsThatNobodyTimed(t *testing.T) {
 	put.Finish(8)
 	lookup.Finish(5)
 	s := cursor.Next()
-	if s.RemoteReadBytes != 7 || s.RemoteWriteBytes != 8 || s.LookupHits != 5 {
-		t.Errorf("got %d bytes read, %d written and %d hits, want 7, 8 and 5", s.RemoteReadBytes, s.RemoteWriteBytes, s.LookupHits)
+	if s.RemoteReadIO != 7 || s.RemoteWriteIO != 8 || s.LookupHitTokens != 5 {
+		t.Errorf("got %d bytes read, %d written and %d hits, want 7, 8 and 5", s.RemoteReadIO, s.RemoteWriteIO, s.LookupHitTokens)
 	}
-	if n := s.RemoteTimeToGet.Count() + s.RemoteTimeToPut.Count() + s.TimeToLookup.Count(); n != 0 {
+	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
 		t.Errorf("got %d times of operations that nobody timed, want none", n)
 	}
 }

@@ -53,7 +53,7 @@ func resolve(key string, bounds []float64) (instruments.Metric, []float64, error
 	if name != m.Name {
 		unit = m.LMCache.Unit
 		for i, b := range bounds {
-			scaled[i] = m.LMCache.Scale.FromLMCache(b)
+			scaled[i] = m.LMCache.Scale.Undo(b)
 		}
 	}
 	for i, b := range scaled {

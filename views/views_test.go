@@ -40,8 +40,8 @@ func collectWith(t *testing.T, reader sdkmetric.Reader, v []sdkmetric.View) map[
 		defer mon.Close()
 		_, retrieve := mon.StartRetrieve(t.Context(), 100)
 		retrieve.Finish(50)
-		mon.RemoteGetTime(t.Context(), 12e6) // 12 ms
-		mon.ReuseChunk(t.Context(), 90e9)    // 1.5 min
+		mon.RecordRemoteGetTime(t.Context(), 12e6) // 12 ms
+		mon.RecordChunkReuse(t.Context(), 90e9)    // 1.5 min
 	}
 	other, err := mp.Meter("host").Float64Histogram("lmcache.retrieve.duration")
 	if err != nil {

@@ -91,7 +91,7 @@ func TestPrometheusParsesThePages(t *testing.T) {
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	}))
 	mon.StartLookup(ctx, 7)
-	mon.RemoteGetTime(ctx, 12*time.Millisecond)
+	mon.RecordRemoteGetTime(ctx, 12*time.Millisecond)
 
 	for _, accept := range []string{"text/plain; version=0.0.4", "application/openmetrics-text; version=1.0.0"} {
 		t.Run(accept, func(t *testing.T) {

@@ -134,7 +134,7 @@ func (c *cache) get(ctx context.Context, keys []key) ([]found, error) {
 	for n < len(keys) && has[n] {
 		b := &blocks[n]
 		if !b.lastUsed.IsZero() {
-			c.mon.ReuseChunk(ctx, max(now.Sub(b.lastUsed), 0)) // another worker may have used it since now
+			c.mon.RecordChunkReuse(ctx, max(now.Sub(b.lastUsed), 0)) // another worker may have used it since now
 		}
 		b.lastUsed = now
 		if b.tier != inMemory {
@@ -223,10 +223,10 @@ func (c *cache) putIntoMemory(blocks []block) (held []bool, err error) {
 	held = make([]bool, len(blocks))
 	evicted, refused := c.memory.put(blocks)
 	if len(evicted) > 0 {
-		c.mon.Evict(len(evicted))
+		c.mon.RecordEviction(len(evicted))
 	}
 	if len(refused) > 0 {
-		c.mon.EvictFailed(len(refused))
+		c.mon.RecordEvictionFailures(len(refused))
 	}
 	for i := range held {
 		held[i] = true

@@ -99,7 +99,7 @@ func (r *remote) ping(ctx context.Context) error {
 	if err != nil {
 		code = pingFailed
 	}
-	r.mon.Ping(time.Since(start), code)
+	r.mon.RecordPing(time.Since(start), code)
 	r.healthy.Store(err == nil)
 	return err
 }
@@ -142,12 +142,12 @@ func (r *remote) get(ctx context.Context, keys []key) ([][]byte, error) {
 			data[i] = []byte(text)
 		}
 	}
-	r.mon.RemoteGetSyncTime(ctx, time.Since(began))
+	r.mon.RecordRemoteGetSyncTime(ctx, time.Since(began))
 	return data, nil
 }
 
 // batchedGet is what the connector does of a get.
-func (r *remote) batchedGet(ctx context.Context, retrieve *otelcache.Retrieve, keys []key) ([]any, error) {
+func (r *remote) batchedGet(ctx context.Context, retrieve otelcache.Retrieve, keys []key) ([]any, error) {
 	ctx, phase := retrieve.StartPhase(ctx, otelcache.ConnectorBatchedGet)
 	defer phase.End()
 	ctx, get := r.mon.StartRemoteGet(ctx)

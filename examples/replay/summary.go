@@ -34,15 +34,15 @@ func (s summary) totals() string {
 	row("retrieves", "%d", s.stats.RetrieveRequests)
 	row("stores", "%d", s.stats.StoreRequests)
 	t.AppendSeparator()
-	row("prompt tokens", "%d", s.stats.LookupTokens)
-	row("hit by lookups", "%d (%s)", s.stats.LookupHits, share(s.stats.LookupHits, s.stats.LookupTokens))
-	row("retrieved", "%d (%s)", s.stats.HitTokens, share(s.stats.HitTokens, s.stats.LookupTokens))
+	row("prompt tokens", "%d", s.stats.LookupRequestedTokens)
+	row("hit by lookups", "%d (%s)", s.stats.LookupHitTokens, share(s.stats.LookupHitTokens, s.stats.LookupRequestedTokens))
+	row("retrieved", "%d (%s)", s.stats.RetrieveHitTokens, share(s.stats.RetrieveHitTokens, s.stats.LookupRequestedTokens))
 	for i, n := range s.hits {
-		row("  from "+tier(i).String(), "%d (%s)", n, share(n, s.stats.LookupTokens))
+		row("  from "+tier(i).String(), "%d (%s)", n, share(n, s.stats.LookupRequestedTokens))
 	}
-	row("stored", "%d", s.stats.StoredTokens)
+	row("stored", "%d", s.stats.StoreTokens)
 	t.AppendSeparator()
-	row("throughput", "%.0f requests/s, %.0f tokens/s", perSecond(int64(s.requests), s.elapsed), perSecond(s.stats.LookupTokens, s.elapsed))
+	row("throughput", "%.0f requests/s, %.0f tokens/s", perSecond(int64(s.requests), s.elapsed), perSecond(s.stats.LookupRequestedTokens, s.elapsed))
 	row("evicted blocks", "%d", s.stats.LocalCPUEvictedKeys)
 	row("in memory", "%s", size(s.stats.LocalCacheUsage))
 	row("on disk", "%s", size(s.stats.LocalStorageUsage))
@@ -67,18 +67,18 @@ func (s summary) times() string {
 		name string
 		time otelcache.Distribution
 	}{
-		{"lookup", s.stats.TimeToLookup},
-		{"retrieve", s.stats.TimeToRetrieve},
-		{"  process_tokens", s.stats.RetrieveProcessTokensTime},
-		{"  remote_batched_get", s.stats.RemoteBatchedGetTime},
-		{"  connector_batched_get", s.stats.ConnectorBatchedGetTime},
-		{"  to_gpu", s.stats.RetrieveToGPUTime},
-		{"store", s.stats.TimeToStore},
-		{"  process_tokens", s.stats.StoreProcessTokensTime},
-		{"  from_gpu", s.stats.StoreFromGPUTime},
-		{"  put", s.stats.StorePutTime},
-		{"remote get", s.stats.RemoteTimeToGet},
-		{"remote put", s.stats.RemoteTimeToPut},
+		{"lookup", s.stats.LookupDuration},
+		{"retrieve", s.stats.RetrieveDuration},
+		{"  process_tokens", s.stats.RetrieveProcessTokensDuration},
+		{"  remote_batched_get", s.stats.RetrieveRemoteBatchedGetDuration},
+		{"  connector_batched_get", s.stats.RetrieveConnectorBatchedGetDuration},
+		{"  to_gpu", s.stats.RetrieveToGPUDuration},
+		{"store", s.stats.StoreDuration},
+		{"  process_tokens", s.stats.StoreProcessTokensDuration},
+		{"  from_gpu", s.stats.StoreFromGPUDuration},
+		{"  put", s.stats.StorePutDuration},
+		{"remote get", s.stats.RemoteGetDuration},
+		{"remote put", s.stats.RemotePutDuration},
 	} {
 		if r.time.Count() == 0 {
 			continue

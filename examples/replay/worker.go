@@ -30,7 +30,7 @@ func (w *worker) serve(ctx context.Context, number int, q request) {
 	id := "request-" + strconv.Itoa(number)
 	ctx, span := w.tracer.Start(ctx, "request", trace.WithAttributes(instruments.RequestIDKey.String(id)))
 	defer span.End()
-	w.mon.AddPromptTokens(q.inputTokens)
+	w.mon.AddEnginePromptTokens(q.inputTokens)
 
 	cached := w.lookup(ctx, id, q)
 	if q.tokensOf(cached) > 0 {

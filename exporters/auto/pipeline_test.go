@@ -79,8 +79,8 @@ func record(t *testing.T, p *auto.Pipeline) *otelcache.Monitor {
 		phase.End()
 		retrieve.Finish(128)
 	}
-	mon.RemoteRead(1000)
-	mon.RemoteGetTime(t.Context(), 12*time.Millisecond)
+	mon.RecordRemoteRead(1000)
+	mon.RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	mon.AddPinnedObjects(3)
 	return mon
 }
@@ -338,7 +338,7 @@ func TestThreeReadersAgree(t *testing.T) {
 			continue
 		}
 		count, total := dtoTotals(f)
-		if want := m.LMCache.Scale.ToLMCache(otlpTotal); count != otlpCount || math.Abs(total-want) > 1e-9*math.Abs(want) {
+		if want := m.LMCache.Scale.Apply(otlpTotal); count != otlpCount || math.Abs(total-want) > 1e-9*math.Abs(want) {
 			t.Errorf("%s: Prometheus has %d and %v, OTLP %d and %v", m.Name, count, total, otlpCount, want)
 		}
 	}

@@ -29,7 +29,7 @@ func ExampleReader() {
 
 	_, retrieve := mon.StartRetrieve(ctx, 256)
 	retrieve.Finish(128)
-	mon.RemoteGetTime(ctx, 12*time.Millisecond)
+	mon.RecordRemoteGetTime(ctx, 12*time.Millisecond)
 
 	fmt.Println(reader.Value(ctx, instruments.RetrieveHitTokens, instruments.ModelNameKey.String("m")))
 	fmt.Println(reader.Distribution(ctx, instruments.RemoteGetDuration))

@@ -25,7 +25,7 @@ func TestTwoEngines(t *testing.T) {
 	second, first := b.monitor(t, mistral), b.monitor(t, llama)
 	first.StartLookup(t.Context(), 3)
 	second.StartLookup(t.Context(), 5)
-	second.RemoteGetTime(t.Context(), 12*time.Millisecond)
+	second.RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	for range 3 {
 		p := b.page(t)
 		if len(p) != lmcacheMetrics {
@@ -79,7 +79,7 @@ func TestClosedEngine(t *testing.T) {
 			t.Errorf("%s starts at %v, want 0", name, got)
 		}
 	}
-	mon.RemoteGetTime(t.Context(), 10*time.Millisecond)
+	mon.RecordRemoteGetTime(t.Context(), 10*time.Millisecond)
 	h := b.page(t).series(t, "lmcache:remote_time_to_get", mistral).GetHistogram()
 	if got := h.GetSampleSum(); got != 22 {
 		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12 of the first life and 10 of the second", got)
@@ -90,8 +90,8 @@ func TestClosedEngine(t *testing.T) {
 func TestClosedEngineLikeALiveOne(t *testing.T) {
 	b := newBridge(t, prometheus.Both)
 	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
-	closed.RemoteGetTime(t.Context(), time.Second)
-	live.RemoteGetTime(t.Context(), time.Millisecond)
+	closed.RecordRemoteGetTime(t.Context(), time.Second)
+	live.RecordRemoteGetTime(t.Context(), time.Millisecond)
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestClosedEngineLikeALiveOne(t *testing.T) {
 func TestLastEngineClosed(t *testing.T) {
 	b := newBridge(t, prometheus.LMCache)
 	mon := b.monitor(t, llama)
-	mon.RemoteGetTime(t.Context(), time.Second)
+	mon.RecordRemoteGetTime(t.Context(), time.Second)
 	if len(b.page(t)) != lmcacheMetrics {
 		t.Error("the page is not complete")
 	}
@@ -129,11 +129,11 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 				sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
 			b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
 			gone := b.monitor(t, mistral)
-			gone.RemoteGetTime(t.Context(), time.Second)
+			gone.RecordRemoteGetTime(t.Context(), time.Second)
 			for i, engine := range workers {
 				mon := b.monitor(t, engine)
 				mon.StartLookup(t.Context(), i+1)
-				mon.RemoteGetTime(t.Context(), time.Duration(i+1)*time.Millisecond)
+				mon.RecordRemoteGetTime(t.Context(), time.Duration(i+1)*time.Millisecond)
 			}
 			if err := gone.Close(); err != nil {
 				t.Fatal(err)
@@ -175,7 +175,7 @@ func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
 			sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
 		b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
 		for i := range 2 {
-			b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i)}).RemoteGetTime(t.Context(), time.Second)
+			b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i)}).RecordRemoteGetTime(t.Context(), time.Second)
 		}
 		if got := b.page(t)["lmcache:remote_time_to_get"].GetMetric(); len(got) != 2 {
 			t.Errorf("with the worker taken from %s: %d series of another metric, want those of 2 engines", m.Name, len(got))
@@ -188,7 +188,7 @@ func TestNothingButHistograms(t *testing.T) {
 	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
 	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
-	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	if got := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
 		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12", got)
 	}
@@ -198,7 +198,7 @@ func TestNothingButHistograms(t *testing.T) {
 func TestOverflow(t *testing.T) {
 	b := newBridge(t, prometheus.Both, sdkmetric.WithCardinalityLimit(2))
 	for _, engine := range []otelcache.Engine{llama, mistral, {ModelName: "qwen"}} {
-		b.monitor(t, engine).RemoteGetTime(t.Context(), time.Second)
+		b.monitor(t, engine).RecordRemoteGetTime(t.Context(), time.Second)
 	}
 	text := b.text(t)
 	if !strings.Contains(text, `lmcache_remote_get_duration_seconds_count{otel_metric_overflow="true"`) {
@@ -232,7 +232,7 @@ func TestClosedEngineWithPartOfALiveIdentity(t *testing.T) {
 	}
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
 	closed := newMonitor(t, provider, otelcache.Engine{ModelName: "llama"})
-	closed.RemoteGetTime(t.Context(), time.Second)
+	closed.RecordRemoteGetTime(t.Context(), time.Second)
 	count := func() (counts []uint64) {
 		families, err := exporter.Gatherer().Gather()
 		if err != nil {

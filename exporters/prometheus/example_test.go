@@ -38,7 +38,7 @@ func Example() {
 	}
 	defer mon.Close()                             //nolint:errcheck // the process ends
 	defer provider.Shutdown(context.Background()) //nolint:errcheck // the process ends
-	mon.RemoteGetTime(context.Background(), 12*time.Millisecond)
+	mon.RecordRemoteGetTime(context.Background(), 12*time.Millisecond)
 
 	answer, err := http.Get(server.URL + "/metrics")
 	if err != nil {

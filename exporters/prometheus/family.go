@@ -136,4 +136,4 @@ func (f *family) values(m *metricdata.Metrics, e *engines, t table) []float64 {
 }
 
 // toLMCache converts to LMCache's unit without the noise of binary fractions: 57 ms, not 57.00000000000001.
-func (f *family) toLMCache(v float64) float64 { return f.metric.LMCache.Scale.BoundToLMCache(v) }
+func (f *family) toLMCache(v float64) float64 { return f.metric.LMCache.Scale.Apply(v) }

@@ -185,7 +185,7 @@ func TestScrapeConcurrentSafe(t *testing.T) {
 				}
 				_, lookup := mon.StartLookup(sampled(), 10)
 				lookup.Finish(5)
-				mon.RemoteGetTime(sampled(), time.Millisecond)
+				mon.RecordRemoteGetTime(sampled(), time.Millisecond)
 			}
 		})
 	}
@@ -201,7 +201,7 @@ func TestScrapeConcurrentSafe(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			other.RemoteGetTime(context.Background(), time.Millisecond)
+			other.RecordRemoteGetTime(context.Background(), time.Millisecond)
 			if err := other.Close(); err != nil {
 				t.Error(err)
 			}
@@ -288,7 +288,7 @@ func TestCountersAfterAPanic(t *testing.T) {
 	}
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
 	mon := newMonitor(t, provider, otelcache.Engine{ModelName: "llama"})
-	mon.Evict(100)
+	mon.RecordEviction(100)
 	panics := 2
 	meter := provider.Meter("host")
 	gauge, err := meter.Int64ObservableGauge("host")

@@ -33,10 +33,10 @@ func below(t *testing.T, h *dto.Histogram, bound float64) uint64 {
 func TestUnitsAreLMCaches(t *testing.T) {
 	b := newBridge(t, prometheus.Both)
 	mon := b.monitor(t, llama)
-	mon.RemoteGetTime(t.Context(), 12*time.Millisecond)
-	mon.ReuseChunk(t.Context(), 90*time.Second)
+	mon.RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
+	mon.RecordChunkReuse(t.Context(), 90*time.Second)
 	mon.SetLocalStorageUsage(3 << 20)
-	mon.Ping(1500*time.Microsecond, 0)
+	mon.RecordPing(1500*time.Microsecond, 0)
 	text := b.text(t)
 	for _, want := range []string{
 		`lmcache:remote_time_to_get_sum{model_name="llama",role="worker",served_model_name="chat",worker_id="0"} 12`,
@@ -114,7 +114,7 @@ func testExponentialHistograms(t *testing.T, scale int32) {
 	mon := b.monitor(t, llama)
 	// Their exponential buckets end before the next bound.
 	for _, ms := range []int{0, 3, 7, 7, 15, 300, 20000} {
-		mon.RemoteGetTime(t.Context(), time.Duration(ms)*time.Millisecond)
+		mon.RecordRemoteGetTime(t.Context(), time.Duration(ms)*time.Millisecond)
 	}
 	p := b.page(t)
 	h := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
@@ -148,8 +148,8 @@ func TestBucketsOfViews(t *testing.T) {
 		}
 	}
 	check(0, 0, 0)
-	mon.RemoteGetTime(t.Context(), 57*time.Millisecond)
-	mon.RemoteGetTime(t.Context(), time.Second)
+	mon.RecordRemoteGetTime(t.Context(), 57*time.Millisecond)
+	mon.RecordRemoteGetTime(t.Context(), time.Second)
 	check(0, 1, 2)
 }
 
@@ -182,7 +182,7 @@ func TestDroppedMetrics(t *testing.T) {
 func TestRenamedMetrics(t *testing.T) {
 	rename := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}, sdkmetric.Stream{Name: "storage.get"})
 	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.Both), prometheus.WithViews(rename)}, sdkmetric.WithView(rename))
-	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	p := b.page(t)
 	if got := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
 		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12", got)
@@ -195,9 +195,9 @@ func TestRenamedMetrics(t *testing.T) {
 func TestExemplars(t *testing.T) {
 	b := newBridge(t, prometheus.Both)
 	mon := b.monitor(t, llama)
-	mon.RemoteGetTime(sampled(), 12*time.Millisecond)
-	mon.RemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
-	mon.ReuseChunk(t.Context(), time.Minute)
+	mon.RecordRemoteGetTime(sampled(), 12*time.Millisecond)
+	mon.RecordRemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
+	mon.RecordChunkReuse(t.Context(), time.Minute)
 	const ids = ` # {span_id="b200000000000002",trace_id="a1000000000000000000000000000001"} `
 	exemplars := map[string]string{}
 	for _, line := range sortedLines(b.openMetrics(t)) {
@@ -228,7 +228,7 @@ func TestLatestExemplar(t *testing.T) {
 		b := newBridge(t, prometheus.LMCache, sdkmetric.WithView(exponential(20)))
 		mon := b.monitor(t, llama)
 		for _, ms := range []int{12, 16, 14} {
-			mon.RemoteGetTime(sampled(), time.Duration(ms)*time.Millisecond)
+			mon.RecordRemoteGetTime(sampled(), time.Duration(ms)*time.Millisecond)
 			time.Sleep(time.Second)
 		}
 		if text := b.openMetrics(t); strings.Count(text, "trace_id") != 1 || !strings.Contains(text, `"} 14.0 `) {
@@ -246,7 +246,7 @@ func TestCopiedMetrics(t *testing.T) {
 			Name:        "copy",
 			Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0.5}},
 		})))
-	b.monitor(t, llama).RemoteGetTime(t.Context(), 12*time.Millisecond)
+	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	h := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram()
 	if h.GetSampleCount() != 1 || below(t, h, 20) != 1 {
 		t.Errorf("lmcache:remote_time_to_get is %v, want one get in LMCache's buckets", h)

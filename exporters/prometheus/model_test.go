@@ -331,9 +331,9 @@ func (r *run) remote(rt *rapid.T) {
 	mon, m := r.draw(rt)
 	read, written, usage := byteCounts.Draw(rt, "read"), byteCounts.Draw(rt, "written"), byteCounts.Draw(rt, "usage")
 	took := times.Draw(rt, "time")
-	mon.RemoteRead(read)
-	mon.RemoteWrite(written)
-	mon.RemoteGetSyncTime(r, took)
+	mon.RecordRemoteRead(read)
+	mon.RecordRemoteWrite(written)
+	mon.RecordRemoteGetSyncTime(r, took)
 	mon.SetRemoteCacheUsage(usage)
 	m.add("num_remote_read_requests_total", 1)
 	m.add("num_remote_read_bytes_total", float64(read))
@@ -346,7 +346,7 @@ func (r *run) remote(rt *rapid.T) {
 func (r *run) ping(rt *rapid.T) {
 	mon, m := r.draw(rt)
 	latency, code := times.Draw(rt, "latency"), rapid.IntRange(-2, 2).Draw(rt, "code")
-	mon.Ping(latency, code)
+	mon.RecordPing(latency, code)
 	m.numbers["remote_ping_latency"] = milliseconds(latency)
 	m.numbers["remote_ping_error_code"] = float64(code)
 	if code == 0 {
@@ -360,9 +360,9 @@ func (r *run) local(rt *rapid.T) {
 	mon, m := r.draw(rt)
 	n := smallCounts.Draw(rt, "number")
 	delta := rapid.IntRange(-50, 50).Draw(rt, "pinned")
-	mon.Evict(n)
-	mon.EvictFailed(n)
-	mon.ForceUnpin(n)
+	mon.RecordEviction(n)
+	mon.RecordEvictionFailures(n)
+	mon.RecordForcedUnpins(n)
 	mon.SetActiveObjects(n)
 	mon.SetLocalCacheUsage(int64(n))
 	mon.SetLocalStorageUsage(int64(2 * n))
@@ -380,7 +380,7 @@ func (r *run) local(rt *rapid.T) {
 func (r *run) chunk(rt *rapid.T) {
 	mon, m := r.draw(rt)
 	idle := times.Draw(rt, "idle")
-	mon.ReuseChunk(r, idle)
+	mon.RecordChunkReuse(r, idle)
 	m.values["request_cache_lifespan"] = append(m.values["request_cache_lifespan"], idle.Minutes())
 }
 
@@ -388,7 +388,7 @@ func (r *run) engine(rt *rapid.T) {
 	mon, m := r.draw(rt)
 	prompt := tokenCounts.Draw(rt, "prompt")
 	hits := rapid.IntRange(0, prompt).Draw(rt, "hits")
-	mon.AddPromptTokens(prompt)
+	mon.AddEnginePromptTokens(prompt)
 	mon.AddEngineHitTokens(hits)
 	m.add("num_prompt_tokens_total", float64(prompt))
 	m.add("num_vllm_hit_tokens_total", float64(hits))

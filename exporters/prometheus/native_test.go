@@ -143,11 +143,11 @@ func TestSeveralReaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed.RemoteGetTime(t.Context(), time.Second)
+	closed.RecordRemoteGetTime(t.Context(), time.Second)
 	if err := closed.Close(); err != nil {
 		t.Fatal(err)
 	}
-	b.monitor(t, llama).RemoteGetTime(t.Context(), time.Second)
+	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), time.Second)
 	before := collect(t, other)
 	b.text(t)
 	b.text(t)

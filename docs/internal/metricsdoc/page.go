@@ -17,26 +17,9 @@ import (
 //go:embed page.md.tmpl
 var pageTemplate string
 
-// titles say what the metrics of a class are about. A class without a title fails the generator.
-var titles = map[instruments.Class]string{
-	instruments.ClassRequest:   "Lookups, retrieves and stores",
-	instruments.ClassPhase:     "Phases of retrieves and stores",
-	instruments.ClassSlow:      "Slow retrieves",
-	instruments.ClassP2P:       "Peer-to-peer transfers",
-	instruments.ClassEngine:    "The serving engine",
-	instruments.ClassLocal:     "Local memory and disk",
-	instruments.ClassRemote:    "The remote backend",
-	instruments.ClassStorage:   "Storage events",
-	instruments.ClassHealth:    "Health",
-	instruments.ClassChunks:    "Chunk statistics",
-	instruments.ClassConnector: "Scheduler and connector",
-	instruments.ClassThreads:   "Periodic threads",
-}
-
 // class is one section of the page.
 type class struct {
-	Name       instruments.Class
-	Title      string
+	instruments.Class
 	Metrics    []instruments.Metric
 	Histograms []instruments.Metric // those of Metrics that have buckets
 }
@@ -68,8 +51,8 @@ func render() ([]byte, error) {
 func classes(metrics []instruments.Metric) []class {
 	var list []class
 	for _, m := range metrics {
-		if len(list) == 0 || list[len(list)-1].Name != m.Class {
-			list = append(list, class{Name: m.Class, Title: titles[m.Class]})
+		if len(list) == 0 || list[len(list)-1].Class != m.Class {
+			list = append(list, class{Class: m.Class})
 		}
 		c := &list[len(list)-1]
 		c.Metrics = append(c.Metrics, m)

@@ -34,10 +34,10 @@ func TestPageRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range []string{
-		"`lmcache.retrieve.requests`<br>`lmcache_retrieve_requests_total`<br>`lmcache:num_retrieve_requests_total` | counter | `{request}` |",
-		"`lmcache.remote.get.duration`<br>`lmcache_remote_get_duration_seconds`<br>`lmcache:remote_time_to_get` | histogram | `s`<br>LMCache: ms |",
-		"`lmcache.memory.pinned_objects`<br>`lmcache_memory_pinned_objects`<br>`lmcache:pinned_memory_objs_count` | updowncounter (gauge) |",
-		"`lmcache.p2p.transfer.requests`<br>`lmcache_p2p_transfer_requests_total` | counter |",
+		"`lmcache.retrieve.requests`<br>`lmcache_retrieve_requests_total`<br>`lmcache:num_retrieve_requests_total` | `RetrieveRequests` | counter | `{request}` |",
+		"`lmcache.remote.get.duration`<br>`lmcache_remote_get_duration_seconds`<br>`lmcache:remote_time_to_get` | `RemoteGetDuration` | histogram | `s`<br>LMCache: ms |",
+		"`lmcache.memory.pinned_objects`<br>`lmcache_memory_pinned_objects`<br>`lmcache:pinned_memory_objs_count` | `MemoryPinnedObjects` | updowncounter (gauge) |",
+		"`lmcache.p2p.transfer.requests`<br>`lmcache_p2p_transfer_requests_total` | `P2PTransferRequests` | counter |",
 		"| `lmcache.chunk.lifespan` | 0 60 300 600 1200 2400 3600 4800 6000 15000 30000 45000 60000 150000 300000 | `s` |\n" +
 			"| `lmcache:request_cache_lifespan` | 0 1 5 10 20 40 60 80 100 250 500 750 1000 2500 5000 | min |\n",
 		"| `lmcache.store.duration`<br>`lmcache:time_to_store` | 0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | `s` |\n",

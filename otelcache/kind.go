@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// kind says what the operations of one kind record. A metric that they do not
+// feed is the zero handle, an attribute that they lack is the empty key.
+type kind struct {
+	span    string
+	options []trace.SpanStartOption // built once, or each span would allocate them
+
+	requests  instruments.Counter // operations started
+	requested instruments.Counter // their tokens
+	finished  instruments.Counter // operations finished
+	moved     instruments.Counter // tokens or bytes that they moved
+	zero      instruments.Counter // operations that moved nothing
+	rate      rateIndex           // of moved in requested tokens, for kinds whose moved tokens are hits
+
+	duration instruments.Histogram
+	instant  bool // a duration of zero is recorded, too
+	speed    instruments.Histogram
+	hitRate  instruments.Histogram // of single operations with a hit
+	phases   [numPhases]instruments.Histogram
+
+	requestedKey, movedKey, hitRateKey, speedKey attribute.Key // of the span
+}
+
+var (
+	clientSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient)}
+	serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+)
+
+var lookupKind = kind{
+	span:         "lmcache.lookup",
+	requests:     instruments.LookupRequests,
+	requested:    instruments.LookupRequestedTokens,
+	moved:        instruments.LookupHitTokens,
+	zero:         instruments.LookupZeroHitRequests,
+	rate:         lookupRate,
+	duration:     instruments.LookupDuration,
+	hitRate:      instruments.LookupRequestHitRate,
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.HitTokensKey,
+	hitRateKey:   instruments.HitRateKey,
+}
+
+var retrieveKind = kind{
+	span:      "lmcache.retrieve",
+	requests:  instruments.RetrieveRequests,
+	requested: instruments.RetrieveRequestedTokens,
+	moved:     instruments.RetrieveHitTokens,
+	rate:      retrieveRate,
+	duration:  instruments.RetrieveDuration,
+	speed:     instruments.RetrieveSpeed,
+	phases: [numPhases]instruments.Histogram{
+		ProcessTokens:       instruments.RetrieveProcessTokensDuration,
+		Broadcast:           instruments.RetrieveBroadcastDuration,
+		ToGPU:               instruments.RetrieveToGPUDuration,
+		RemoteBatchedGet:    instruments.RetrieveRemoteBatchedGetDuration,
+		ConnectorBatchedGet: instruments.RetrieveConnectorBatchedGetDuration,
+	},
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.HitTokensKey,
+	hitRateKey:   instruments.HitRateKey,
+	speedKey:     instruments.SpeedKey,
+}
+
+var storeKind = kind{
+	span:     "lmcache.store",
+	requests: instruments.StoreRequests,
+	moved:    instruments.StoreTokens,
+	duration: instruments.StoreDuration,
+	speed:    instruments.StoreSpeed,
+	phases: [numPhases]instruments.Histogram{
+		ProcessTokens: instruments.StoreProcessTokensDuration,
+		FromGPU:       instruments.StoreFromGPUDuration,
+		Put:           instruments.StorePutDuration,
+	},
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.StoredTokensKey,
+	speedKey:     instruments.SpeedKey,
+}
+
+var transferKind = kind{
+	span:         "lmcache.p2p_transfer",
+	options:      clientSpan,
+	requests:     instruments.P2PTransferRequests,
+	moved:        instruments.P2PTransferTokens,
+	duration:     instruments.P2PTransferDuration,
+	speed:        instruments.P2PTransferSpeed,
+	requestedKey: instruments.RequestedTokensKey,
+	speedKey:     instruments.SpeedKey,
+}
+
+// servedTransferKind feeds nothing: the peer that asked counts the transfer.
+var servedTransferKind = kind{
+	span:         "lmcache.p2p_transfer",
+	options:      serverSpan,
+	requestedKey: instruments.RequestedTokensKey,
+	speedKey:     instruments.SpeedKey,
+}
+
+var remoteGetKind = kind{
+	span:     "lmcache.remote.get",
+	options:  clientSpan,
+	finished: instruments.RemoteReadRequests,
+	moved:    instruments.RemoteReadIO,
+	duration: instruments.RemoteGetDuration,
+	instant:  true,
+	movedKey: instruments.BytesKey,
+}
+
+var remotePutKind = kind{
+	span:     "lmcache.remote.put",
+	options:  clientSpan,
+	finished: instruments.RemoteWriteRequests,
+	moved:    instruments.RemoteWriteIO,
+	duration: instruments.RemotePutDuration,
+	instant:  true,
+	movedKey: instruments.BytesKey,
+}

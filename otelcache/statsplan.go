@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"log/slog"
+	"math"
+	"reflect"
+	"time"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+// plan says which field of Stats has which metric, by the field's tag. It is
+// resolved once.
+type plan struct {
+	counters       []planned[instruments.Counter]
+	upDownCounters []planned[instruments.UpDownCounter]
+	gauges         []planned[instruments.Gauge]
+	histograms     []planned[instruments.Histogram]
+	fields         []planned[string] // all of them by name, in the order of the log
+}
+
+type planned[H any] struct {
+	field  int
+	metric H
+}
+
+var statsPlan = newPlan()
+
+func newPlan() plan {
+	fields := map[string]int{}
+	var p plan
+	for i := range reflect.TypeFor[Stats]().NumField() {
+		if name, ok := reflect.TypeFor[Stats]().Field(i).Tag.Lookup("metric"); ok {
+			fields[name] = i
+			p.fields = append(p.fields, planned[string]{i, name})
+		}
+	}
+	p.counters = resolve(fields, instruments.Counters())
+	p.upDownCounters = resolve(fields, instruments.UpDownCounters())
+	p.gauges = resolve(fields, instruments.Gauges())
+	p.histograms = resolve(fields, instruments.Histograms())
+	return p
+}
+
+func resolve[H interface{ String() string }](fields map[string]int, handles []H) (list []planned[H]) {
+	for _, h := range handles {
+		if i, ok := fields[h.String()]; ok {
+			list = append(list, planned[H]{i, h})
+		}
+	}
+	return list
+}
+
+// setNumber sets a field that is an int64, a float64 or a duration.
+func setNumber(field reflect.Value, v float64) {
+	switch p := field.Addr().Interface().(type) {
+	case *int64:
+		*p = int64(v)
+	case *float64:
+		*p = v
+	case *time.Duration:
+		*p = time.Duration(math.Round(v * float64(time.Second)))
+	}
+}
+
+func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
+	fields := reflect.ValueOf(s).Elem()
+	for _, f := range p.fields {
+		switch v := fields.Field(f.field).Interface().(type) {
+		case int64:
+			if v != 0 {
+				attrs = append(attrs, slog.Int64(f.metric, v))
+			}
+		case time.Duration:
+			if v != 0 {
+				attrs = append(attrs, slog.Duration(f.metric, v))
+			}
+		case float64:
+			if v != 0 && !s.isIdle(f.metric) {
+				attrs = append(attrs, slog.Float64(f.metric, v))
+			}
+		case Distribution:
+			if v.Count() > 0 {
+				attrs = append(attrs, slog.Any(f.metric, v))
+			}
+		}
+	}
+	return attrs
+}
+
+// isIdle reports whether the metric is a hit rate without a finished request.
+func (s *Stats) isIdle(metric string) bool {
+	return metric == instruments.RetrieveHitRate.String() && s.RetrieveDuration.Count() == 0 ||
+		metric == instruments.LookupHitRate.String() && s.LookupDuration.Count() == 0
+}
