@@ -29,6 +29,21 @@ type kind struct {
 	phases   [numPhases]instruments.Histogram
 
 	requestedKey, movedKey, hitRateKey, speedKey attribute.Key // of the span
+
+	// What newKind derives from the above.
+	phaseNames []PhaseName             // those that have a metric
+	timed      []instruments.Histogram // those that need the duration of the operation or a phase
+}
+
+func newKind(k kind) kind {
+	k.timed = []instruments.Histogram{k.duration, k.speed}
+	for name, h := range k.phases {
+		if h.Index() != 0 {
+			k.phaseNames = append(k.phaseNames, PhaseName(name))
+			k.timed = append(k.timed, h)
+		}
+	}
+	return k
 }
 
 var (
@@ -36,7 +51,7 @@ var (
 	serverSpan = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
 )
 
-var lookupKind = kind{
+var lookupKind = newKind(kind{
 	span:         "lmcache.lookup",
 	requests:     instruments.LookupRequests,
 	requested:    instruments.LookupRequestedTokens,
@@ -48,9 +63,9 @@ var lookupKind = kind{
 	requestedKey: instruments.RequestedTokensKey,
 	movedKey:     instruments.HitTokensKey,
 	hitRateKey:   instruments.HitRateKey,
-}
+})
 
-var retrieveKind = kind{
+var retrieveKind = newKind(kind{
 	span:      "lmcache.retrieve",
 	requests:  instruments.RetrieveRequests,
 	requested: instruments.RetrieveRequestedTokens,
@@ -69,9 +84,9 @@ var retrieveKind = kind{
 	movedKey:     instruments.HitTokensKey,
 	hitRateKey:   instruments.HitRateKey,
 	speedKey:     instruments.SpeedKey,
-}
+})
 
-var storeKind = kind{
+var storeKind = newKind(kind{
 	span:     "lmcache.store",
 	requests: instruments.StoreRequests,
 	moved:    instruments.StoreTokens,
@@ -85,9 +100,9 @@ var storeKind = kind{
 	requestedKey: instruments.RequestedTokensKey,
 	movedKey:     instruments.StoredTokensKey,
 	speedKey:     instruments.SpeedKey,
-}
+})
 
-var transferKind = kind{
+var transferKind = newKind(kind{
 	span:         "lmcache.p2p_transfer",
 	options:      clientSpan,
 	requests:     instruments.P2PTransferRequests,
@@ -96,17 +111,17 @@ var transferKind = kind{
 	speed:        instruments.P2PTransferSpeed,
 	requestedKey: instruments.RequestedTokensKey,
 	speedKey:     instruments.SpeedKey,
-}
+})
 
 // servedTransferKind feeds nothing: the peer that asked counts the transfer.
-var servedTransferKind = kind{
+var servedTransferKind = newKind(kind{
 	span:         "lmcache.p2p_transfer",
 	options:      serverSpan,
 	requestedKey: instruments.RequestedTokensKey,
 	speedKey:     instruments.SpeedKey,
-}
+})
 
-var remoteGetKind = kind{
+var remoteGetKind = newKind(kind{
 	span:     "lmcache.remote.get",
 	options:  clientSpan,
 	finished: instruments.RemoteReadRequests,
@@ -114,9 +129,9 @@ var remoteGetKind = kind{
 	duration: instruments.RemoteGetDuration,
 	instant:  true,
 	movedKey: instruments.BytesKey,
-}
+})
 
-var remotePutKind = kind{
+var remotePutKind = newKind(kind{
 	span:     "lmcache.remote.put",
 	options:  clientSpan,
 	finished: instruments.RemoteWriteRequests,
@@ -124,4 +139,4 @@ var remotePutKind = kind{
 	duration: instruments.RemotePutDuration,
 	instant:  true,
 	movedKey: instruments.BytesKey,
-}
+})

@@ -59,7 +59,7 @@ func (o *operation) startSpan() {
 	o.ctx, o.span = o.mon.tracer.Start(caller, o.kind.span, o.kind.options...)
 	if o.span.IsRecording() {
 		o.span.SetAttributes(o.mon.attrs...)
-		o.arena = &spanArena{caller: trace.SpanContextFromContext(caller).SpanID()}
+		o.arena = &spanArena{caller: caller}
 	}
 }
 
@@ -75,11 +75,10 @@ func orBackground(ctx context.Context) context.Context {
 // the operation never reads the clock, which is most of its cost when telemetry
 // is off.
 func (m *Monitor) wantsTimes(ctx context.Context, k *kind) bool {
-	if m.distributions.Load() != nil || m.slowTime > 0 || m.slowSpeed > 0 ||
-		m.histogram(k.duration).Enabled(ctx) || m.histogram(k.speed).Enabled(ctx) {
+	if m.distributions.Load() != nil || m.slowTime > 0 || m.slowSpeed > 0 {
 		return true
 	}
-	for _, h := range k.phases {
+	for _, h := range k.timed {
 		if m.histogram(h).Enabled(ctx) {
 			return true
 		}
@@ -124,8 +123,9 @@ func (o *operation) finish(moved int64) (r outcome, ok bool) {
 	m, k := o.mon, o.kind
 	r.moved = o.checkMoved(moved)
 	r.speed = perSecond(r.moved, r.elapsed)
-	rate := ratio(r.moved, o.tokens)
+	var rate float64
 	if k.rate != noRate {
+		rate = ratio(r.moved, o.tokens)
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.finished, 1)
@@ -141,7 +141,7 @@ func (o *operation) finish(moved int64) (r outcome, ok bool) {
 	} else if rate > 0 {
 		m.record(o.ctx, k.hitRate, rate)
 	}
-	for name := range o.times {
+	for _, name := range k.phaseNames {
 		if t := time.Duration(o.times[name].Load()); t > 0 {
 			m.recordDuration(o.ctx, k.phases[name], t)
 		}

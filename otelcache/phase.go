@@ -82,7 +82,7 @@ func (o *operation) StartPhase(ctx context.Context, name PhaseName) (context.Con
 	if ctx == nil {
 		ctx = o.ctx
 	}
-	if !o.mayHave(name, "start of ") {
+	if !o.mayHave(name) {
 		return ctx, Phase{}
 	}
 	p := Phase{of: o, name: name}
@@ -97,16 +97,16 @@ func (o *operation) StartPhase(ctx context.Context, name PhaseName) (context.Con
 
 // mayHave reports whether a phase of that name belongs to the operation, which
 // has not finished. If not, it reports the misuse.
-func (o *operation) mayHave(name PhaseName, what string) bool {
-	switch {
-	case name >= numPhases || o.kind.phases[name] == instruments.Histogram{}:
+func (o *operation) mayHave(name PhaseName) bool {
+	if name >= numPhases || o.kind.phases[name].Index() == 0 {
 		o.mon.reportMisuse(wrongPhase, fmt.Sprintf("%s in %s", name, o.kind.span))
-	case o.done.Load():
-		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("%s%s in %s", what, name, o.kind.span))
-	default:
-		return true
+		return false
 	}
-	return false
+	if o.done.Load() {
+		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("start of %s in %s", name, o.kind.span))
+		return false
+	}
+	return true
 }
 
 func (o *operation) startPhaseSpan(ctx context.Context, name PhaseName) (context.Context, *trace.Span) {
@@ -120,7 +120,8 @@ func (o *operation) startPhaseSpan(ctx context.Context, name PhaseName) (context
 // started with it, parentOf puts the operation's span into it.
 func (o *operation) parentOf(ctx context.Context) context.Context {
 	current, own := trace.SpanContextFromContext(ctx), o.span.SpanContext()
-	if current.TraceID() == own.TraceID() && current.SpanID() != o.arena.caller {
+	caller := trace.SpanContextFromContext(o.arena.caller)
+	if current.TraceID() == own.TraceID() && current.SpanID() != caller.SpanID() {
 		return ctx
 	}
 	return trace.ContextWithSpan(ctx, o.span)
@@ -154,15 +155,17 @@ func (p *Phase) End() {
 	if p.span != nil {
 		(*p.span).End()
 	}
-	if o.mayHave(p.name, "end of ") {
-		o.times[p.name].Add(int64(elapsed))
+	if o.done.Load() {
+		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, o.kind.span))
+		return
 	}
+	o.times[p.name].Add(int64(elapsed))
 }
 
 // RecordPhase adds a phase that was timed elsewhere, such as by the events of a
 // device. It adds up with others of the same name.
 func (o *operation) RecordPhase(name PhaseName, start, end time.Time) {
-	if o.isNone() || !o.mayHave(name, "") {
+	if o.isNone() || !o.mayHave(name) {
 		return
 	}
 	if end.Before(start) {

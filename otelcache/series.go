@@ -14,7 +14,7 @@ import (
 )
 
 // series is a set of attributes and the values kept under it, by the indexes of
-// their handles. What is kept for the zero handle is never reported.
+// their handles. Nothing is kept under the zero handle's.
 type series struct {
 	instruments    *instrumentSet
 	attrs          []attribute.KeyValue
@@ -41,7 +41,11 @@ func newSeries(set *instrumentSet, attrs []attribute.KeyValue, moreSums int) ser
 	}
 }
 
-func (s *series) count(c instruments.Counter, n int64) { s.counters.add(c.Index(), n) }
+func (s *series) count(c instruments.Counter, n int64) {
+	if i := c.Index(); i != 0 {
+		s.counters.add(i, n)
+	}
+}
 
 func (s *series) setGauge(g instruments.Gauge, v float64) { s.gauges[g.Index()].set(v) }
 

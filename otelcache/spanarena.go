@@ -3,6 +3,7 @@
 package otelcache
 
 import (
+	"context"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -14,7 +15,7 @@ import (
 // (TestAllocations, sampled). It can go when the compiler keeps the arguments of
 // interface calls on the stack.
 type spanArena struct {
-	caller trace.SpanID // the span that the operation was started under
+	caller context.Context // the operation was started with it
 	used   atomic.Int32
 	spans  [5]trace.Span // the phases of a usual request; others are allocated
 	result [4]attribute.KeyValue
