@@ -23,10 +23,11 @@ func TestObserveConcurrentSafe(t *testing.T) {
 	readers := [2]sdkmetric.Reader{sdkmetric.NewManualReader(), sdkmetric.NewManualReader()}
 	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(
 		sdkmetric.WithReader(readers[0]), sdkmetric.WithReader(readers[1]))))
-	shared := observableGauges[goroutines]
-	values := map[string]string{shared.Metric().Name: "1000"}
-	for i, g := range observableGauges[:goroutines] {
-		values[g.Metric().Name] = fmt.Sprint(i)
+	gauges := instruments.ObservableGauges()
+	shared := gauges[goroutines]
+	values := map[string]string{shared.String(): "1000"}
+	for i, g := range gauges[:goroutines] {
+		values[g.String()] = fmt.Sprint(i)
 	}
 
 	var observing, collecting sync.WaitGroup
@@ -34,7 +35,7 @@ func TestObserveConcurrentSafe(t *testing.T) {
 	for i := range goroutines {
 		observing.Go(func() {
 			for range each {
-				own, err := m.Observe(observableGauges[i], slowly(float64(i)))
+				own, err := m.Observe(gauges[i], slowly(float64(i)))
 				if err != nil {
 					t.Errorf("a gauge of its own: %v", err)
 					return

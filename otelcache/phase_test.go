@@ -6,11 +6,13 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.opentelemetry.io/otel/attribute"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
-	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -81,41 +83,96 @@ func TestPhaseTimes(t *testing.T) {
 	}
 }
 
-func TestRetrieveFromContextGivesTheInnermost(t *testing.T) {
-	tel := newTelemetry(t)
-	if r := otelcache.RetrieveFromContext(context.Background()); r != (otelcache.Retrieve{}) {
-		t.Errorf("got %v from a context without a retrieve, want the zero one", r)
-	}
-	outer, a := tel.StartRetrieve(context.Background(), 1)
-	inner, b := tel.StartRetrieve(outer, 1)
-	if otelcache.RetrieveFromContext(outer) != a || otelcache.RetrieveFromContext(inner) != b {
-		t.Error("want each context's own retrieve")
-	}
-}
-
-// TestManyPhasesAtOnce has more phases in progress than a request has room for, and ends them in another order than they started in.
-func TestManyPhasesAtOnce(t *testing.T) {
-	tel := newTelemetry(t)
-	ctx, r := tel.StartRetrieve(context.Background(), 10)
-	phases := make([]otelcache.Phase, 9)
-	for i := range phases {
-		_, phases[i] = r.StartPhase(ctx, otelcache.ToGPU)
-		phases[i].SetChunks(i)
-	}
-	for _, i := range []int{8, 0, 7, 1, 6, 2, 5, 3, 4} {
-		phases[i].End()
-		ended := tel.spans.Ended()
-		if got := attribute.NewSet(ended[len(ended)-1].Attributes()...); !hasInt(got, instruments.ChunksKey, i) {
-			t.Errorf("End of phase %d ended the span with %v", i, got.ToSlice())
+func TestPhaseEndedTwiceCountsOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tel := newTelemetry(t)
+		_, s := tel.StartStore(context.Background(), 10)
+		_, p := s.StartPhase(context.Background(), otelcache.Put)
+		time.Sleep(20 * ms)
+		p.End()
+		time.Sleep(20 * ms)
+		p.End()
+		s.Finish(0)
+		tel.misuse.take() // whether it is reported is not promised
+		if got := tel.fed(t)["lmcache.store.put.duration"]; got != "sum 0.02, 1 ≤ 0.02048" {
+			t.Errorf("put is %q, want 20 ms", got)
 		}
-	}
+	})
+}
+
+// TestPhaseOfTheCallersContext starts a phase with the context that the request was started with, which is easily done.
+func TestPhaseOfTheCallersContext(t *testing.T) {
+	tel := newTelemetry(t)
+	ctx, caller := tel.tracer.Tracer("caller").Start(context.Background(), "request")
+	_, r := tel.StartRetrieve(ctx, 10)
+	_, p := r.StartPhase(ctx, otelcache.ToGPU)
+	p.End()
 	r.Finish(0)
-	if n := len(tel.spans.Ended()); n != len(phases)+1 {
-		t.Errorf("%d spans ended, want %d", n, len(phases)+1)
+	caller.End()
+	ended := tel.spans.Ended()
+	phase, request := ended[0], ended[1]
+	if phase.Parent().SpanID() != request.SpanContext().SpanID() {
+		t.Errorf("the parent of the phase is %v, want the request %v", phase.Parent().SpanID(), request.SpanContext().SpanID())
 	}
 }
 
-func hasInt(s attribute.Set, k attribute.Key, want int) bool {
-	v, ok := s.Value(k)
-	return ok && v.AsInt64() == int64(want)
+// TestPhaseOfForeignContext checks that a phase belongs to its request, whatever context it is started with.
+func TestPhaseOfForeignContext(t *testing.T) {
+	tel := newTelemetry(t)
+	_, r := tel.StartRetrieve(context.Background(), 10)
+	foreign, other := tel.tracer.Tracer("caller").Start(context.Background(), "other")
+	_, p := r.StartPhase(foreign, otelcache.ToGPU)
+	p.End()
+	r.Finish(0)
+	other.End()
+	wantSpans(t, tel, `
+		lmcache.retrieve{lmcache.hit_rate=0 lmcache.speed=0 lmcache.tokens.hit=0 lmcache.tokens.requested=10}
+		  to_gpu
+		other
+	`)
+}
+
+func TestUnsampledRequestsHaveTimesButNoPhaseSpans(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		started := make(chan string, 10)
+		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(countingSampler{started}))
+		tel := newTelemetry(t, otelcache.WithTracerProvider(tp))
+		ctx, r := tel.StartRetrieve(context.Background(), 10)
+		_, p := r.StartPhase(ctx, otelcache.ToGPU)
+		time.Sleep(20 * ms)
+		p.End()
+		now := time.Now()
+		r.RecordPhase(otelcache.Broadcast, now.Add(-ms), now)
+		r.Finish(0)
+		if got := tel.fed(t)["lmcache.retrieve.to_gpu.duration"]; got != "sum 0.02, 1 ≤ 0.02048" {
+			t.Errorf("to_gpu is %q, want 20 ms", got)
+		}
+		if len(started) != 1 || <-started != "lmcache.retrieve" {
+			t.Errorf("want the span of the request started, and none for its phases")
+		}
+	})
+}
+
+// countingSampler samples nothing, and says what it was asked about.
+type countingSampler struct{ started chan<- string }
+
+func (s countingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
+	s.started <- p.Name
+	return sdktrace.SamplingResult{Decision: sdktrace.Drop}
+}
+
+func (countingSampler) Description() string { return "counting" }
+
+// TestNilContextOfAPhase uses what StartPhase returns for a nil context, with a request that no trace records.
+func TestNilContextOfAPhase(t *testing.T) {
+	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	_, r := m.StartRetrieve(context.Background(), 1)
+	//lint:ignore SA1012 the point of the test
+	if ctx, _ := r.StartPhase(nil, otelcache.ToGPU); otelcache.RetrieveFromContext(ctx) != r {
+		t.Errorf("got the context %v, want the retrieve's", ctx)
+	}
+	//lint:ignore SA1012 the point of the test
+	if ctx, _ := new(otelcache.Store).StartPhase(nil, otelcache.Put); ctx == nil {
+		t.Error("got a nil context of the zero store")
+	}
 }

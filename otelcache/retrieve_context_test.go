@@ -94,9 +94,12 @@ func TestRetrieveIsInEveryContextOfItsOwn(t *testing.T) {
 type startProcessor struct{ onStart func(context.Context) }
 
 func (p startProcessor) OnStart(ctx context.Context, _ sdktrace.ReadWriteSpan) { p.onStart(ctx) }
-func (startProcessor) OnEnd(sdktrace.ReadOnlySpan)                             {}
-func (startProcessor) Shutdown(context.Context) error                          { return nil }
-func (startProcessor) ForceFlush(context.Context) error                        { return nil }
+
+func (startProcessor) OnEnd(sdktrace.ReadOnlySpan) {}
+
+func (startProcessor) Shutdown(context.Context) error { return nil }
+
+func (startProcessor) ForceFlush(context.Context) error { return nil }
 
 // TestPrintingARetrieveContextConcurrentSafe prints contexts, as loggers do, while their retrieves are in progress.
 func TestPrintingARetrieveContextConcurrentSafe(t *testing.T) {
@@ -117,5 +120,17 @@ func TestPrintingARetrieveContextConcurrentSafe(t *testing.T) {
 			backend.Wait()
 			r.Finish(0)
 		})
+	}
+}
+
+func TestRetrieveFromContextGivesTheInnermost(t *testing.T) {
+	tel := newTelemetry(t)
+	if r := otelcache.RetrieveFromContext(context.Background()); r != (otelcache.Retrieve{}) {
+		t.Errorf("got %v from a context without a retrieve, want the zero one", r)
+	}
+	outer, a := tel.StartRetrieve(context.Background(), 1)
+	inner, b := tel.StartRetrieve(outer, 1)
+	if otelcache.RetrieveFromContext(outer) != a || otelcache.RetrieveFromContext(inner) != b {
+		t.Error("want each context's own retrieve")
 	}
 }

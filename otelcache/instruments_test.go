@@ -8,7 +8,6 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/metric/noop"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -86,19 +85,4 @@ func wantRefusal(t *testing.T, mp *refusingProvider, word string) {
 	}
 	mp.meter = refusingMeter{}
 	openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
-}
-
-// TestMonitorOfAnErrorLeavesTheLiveOneAlone closes what came with an error, as a deferred Close does.
-func TestMonitorOfAnErrorLeavesTheLiveOneAlone(t *testing.T) {
-	for _, mp := range []metric.MeterProvider{noop.NewMeterProvider(), sdkmetric.NewMeterProvider()} {
-		openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
-		for range 2 {
-			m, err := otelcache.New(testEngine, otelcache.WithMeterProvider(mp))
-			closeMonitor(t, m)
-			if err == nil {
-				t.Errorf("Close of the monitor that came with an error forgot the live one on a %T", mp)
-			}
-			wantError(t, err, otelcache.ErrEngineLive, testEngine.ModelName)
-		}
-	}
 }

@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -106,49 +108,50 @@ func TestSpansAreChildrenOfTheCallers(t *testing.T) {
 	`)
 }
 
-// TestPhaseOfForeignContext checks that a phase belongs to its request, whatever context it is started with.
-func TestPhaseOfForeignContext(t *testing.T) {
-	tel := newTelemetry(t)
-	_, r := tel.StartRetrieve(context.Background(), 10)
-	foreign, other := tel.tracer.Tracer("caller").Start(context.Background(), "other")
-	_, p := r.StartPhase(foreign, otelcache.ToGPU)
-	p.End()
-	r.Finish(0)
-	other.End()
-	wantSpans(t, tel, `
-		lmcache.retrieve{lmcache.hit_rate=0 lmcache.speed=0 lmcache.tokens.hit=0 lmcache.tokens.requested=10}
-		  to_gpu
-		other
-	`)
-}
-
-func TestUnsampledRequestsHaveTimesButNoPhaseSpans(t *testing.T) {
+func TestExemplarsCarryTheTraceOfTheRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		started := make(chan string, 10)
-		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(countingSampler{started}))
-		tel := newTelemetry(t, otelcache.WithTracerProvider(tp))
+		tel := newTelemetry(t)
 		ctx, r := tel.StartRetrieve(context.Background(), 10)
 		_, p := r.StartPhase(ctx, otelcache.ToGPU)
-		time.Sleep(20 * ms)
+		time.Sleep(ms)
 		p.End()
-		now := time.Now()
-		r.RecordPhase(otelcache.Broadcast, now.Add(-ms), now)
-		r.Finish(0)
-		if got := tel.fed(t)["lmcache.retrieve.to_gpu.duration"]; got != "sum 0.02, 1 ≤ 0.02048" {
-			t.Errorf("to_gpu is %q, want 20 ms", got)
+		r.Finish(5)
+		want := tel.spans.Ended()[1].SpanContext().TraceID()
+		histograms := 0
+		for _, m := range collect(t, tel.reader) {
+			h, ok := m.Data.(metricdata.Histogram[float64])
+			if !ok {
+				continue
+			}
+			histograms++
+			for _, d := range h.DataPoints {
+				if len(d.Exemplars) != 1 || [16]byte(d.Exemplars[0].TraceID) != want {
+					t.Errorf("%s has the exemplars %v, want one of trace %s", m.Name, d.Exemplars, want)
+				}
+			}
 		}
-		if len(started) != 1 || <-started != "lmcache.retrieve" {
-			t.Errorf("want the span of the request started, and none for its phases")
+		if histograms != 3 {
+			t.Errorf("got %d histograms, want those of the duration, the speed and the phase", histograms)
 		}
 	})
 }
 
-// countingSampler samples nothing, and says what it was asked about.
-type countingSampler struct{ started chan<- string }
-
-func (s countingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.SamplingResult {
-	s.started <- p.Name
-	return sdktrace.SamplingResult{Decision: sdktrace.Drop}
+// TestOperationsThatNobodyTimed finishes operations that were in progress when the first cursor came: they are counted, and have no time.
+func TestOperationsThatNobodyTimed(t *testing.T) {
+	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	_, get := m.StartRemoteGet(context.Background())
+	_, put := m.StartRemotePut(context.Background())
+	_, lookup := m.StartLookup(context.Background(), 10)
+	cursor := m.Cursor()
+	time.Sleep(time.Millisecond)
+	get.Finish(7)
+	put.Finish(8)
+	lookup.Finish(5)
+	s := cursor.Next()
+	if s.RemoteReadIO != 7 || s.RemoteWriteIO != 8 || s.LookupHitTokens != 5 {
+		t.Errorf("got %d bytes read, %d written and %d hits, want 7, 8 and 5", s.RemoteReadIO, s.RemoteWriteIO, s.LookupHitTokens)
+	}
+	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
+		t.Errorf("got %d times of operations that nobody timed, want none", n)
+	}
 }
-
-func (countingSampler) Description() string { return "counting" }

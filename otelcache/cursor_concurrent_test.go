@@ -63,30 +63,3 @@ func TestCursorsConcurrentSafe(t *testing.T) {
 func seen(s otelcache.Stats) int64 {
 	return s.LookupRequests + s.LookupRequestedTokens + s.LookupHitTokens + int64(s.LookupRequestHitRate.Count()) + int64(s.ChunkLifespan.Count())
 }
-
-// TestMonitorConcurrentSafe records from several goroutines at once, with a reader.
-func TestMonitorConcurrentSafe(t *testing.T) {
-	tel := newTelemetry(t, feedOptions...)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range 200 {
-				_, r := tel.StartRetrieve(context.Background(), 10)
-				_, p := r.StartPhase(context.Background(), otelcache.ToGPU)
-				p.End()
-				r.SetRequestID("r")
-				r.Finish(5)
-				tel.RecordPing(ms, 0)
-			}
-		})
-	}
-	wg.Go(func() {
-		for range 50 {
-			tel.collect(t)
-		}
-	})
-	wg.Wait()
-	if got := tel.collect(t)["lmcache.retrieve.hit_tokens"]; got != "4000" {
-		t.Errorf("got %s hit tokens, want 4000", got)
-	}
-}
