@@ -5,6 +5,8 @@ package otelcache_test
 import (
 	"context"
 	"errors"
+	"reflect"
+	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -13,130 +15,220 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-type calls map[string]func(context.Context, *everything)
+// call is a call of a method, with the data points that it feeds and the spans
+// that it ends.
+type call struct {
+	do    func(context.Context, *everything)
+	feeds points
+	spans []string
+}
 
-// whileRunning has a call of each method that does not end what it belongs to. Each goroutine makes it once a round.
-var whileRunning = calls{
-	"Monitor.Engine": func(_ context.Context, e *everything) {
-		if got := e.Engine(); got != testEngine {
-			e.t.Errorf("engine %+v, want %+v", got, testEngine)
-		}
-	},
-	// Operations that take no time: the shared ones have the durations.
-	"Monitor.StartLookup": func(ctx context.Context, e *everything) {
-		_, l := e.StartLookup(ctx, 10)
-		l.Finish(5)
-	},
-	"Monitor.StartRetrieve": func(ctx context.Context, e *everything) {
-		ctx, r := e.StartRetrieve(ctx, 20)
-		if otelcache.RetrieveFromContext(ctx) != r {
-			e.t.Error("the context carries another retrieve")
-		}
-		r.Finish(5)
-	},
-	"Monitor.StartStore": func(ctx context.Context, e *everything) {
-		_, s := e.StartStore(ctx, 30)
-		s.Finish(otelcache.AllTokens)
-	},
-	"Monitor.StartTransfer": func(ctx context.Context, e *everything) {
-		_, tr := e.StartTransfer(ctx, 40, "peer")
-		tr.Finish()
-	},
-	"Monitor.ServeTransfer": func(ctx context.Context, e *everything) {
-		_, tr := e.ServeTransfer(ctx, 50, "peer")
-		tr.Finish()
-	},
-	"Monitor.StartRemoteGet":          func(ctx context.Context, e *everything) { e.StartRemoteGet(ctx) },
-	"Monitor.StartRemotePut":          func(ctx context.Context, e *everything) { e.StartRemotePut(ctx) },
-	"Monitor.RecordRemoteRead":        func(_ context.Context, e *everything) { e.RecordRemoteRead(3) },
-	"Monitor.RecordRemoteWrite":       func(_ context.Context, e *everything) { e.RecordRemoteWrite(4) },
-	"Monitor.RecordRemoteGetTime":     func(ctx context.Context, e *everything) { e.RecordRemoteGetTime(ctx, everyTick) },
-	"Monitor.RecordRemotePutTime":     func(ctx context.Context, e *everything) { e.RecordRemotePutTime(ctx, everyTick) },
-	"Monitor.RecordRemoteGetSyncTime": func(ctx context.Context, e *everything) { e.RecordRemoteGetSyncTime(ctx, everyTick) },
-	"Monitor.RecordPing":              func(_ context.Context, e *everything) { e.RecordPing(everyTick, 0) },
-	"Monitor.SetRemoteCacheUsage":     func(_ context.Context, e *everything) { e.SetRemoteCacheUsage(100) },
-	"Monitor.SetLocalCacheUsage":      func(_ context.Context, e *everything) { e.SetLocalCacheUsage(101) },
-	"Monitor.SetLocalStorageUsage":    func(_ context.Context, e *everything) { e.SetLocalStorageUsage(102) },
-	"Monitor.SetActiveObjects":        func(_ context.Context, e *everything) { e.SetActiveObjects(103) },
-	"Monitor.AddPinnedObjects": func(_ context.Context, e *everything) {
-		e.AddPinnedObjects(3)
-		e.AddPinnedObjects(-2)
-	},
-	"Monitor.RecordEviction":         func(_ context.Context, e *everything) { e.RecordEviction(2) },
-	"Monitor.RecordEvictionFailures": func(_ context.Context, e *everything) { e.RecordEvictionFailures(3) },
-	"Monitor.RecordForcedUnpins":     func(_ context.Context, e *everything) { e.RecordForcedUnpins(4) },
-	"Monitor.RecordChunkReuse":       func(ctx context.Context, e *everything) { e.RecordChunkReuse(ctx, time.Second) },
-	"Monitor.AddEngineHitTokens":     func(_ context.Context, e *everything) { e.AddEngineHitTokens(5) },
-	"Monitor.AddEnginePromptTokens":  func(_ context.Context, e *everything) { e.AddEnginePromptTokens(6) },
-	"Monitor.Observe": func(_ context.Context, e *everything) {
-		o, err := e.Observe(instruments.RemotePutTasks, func() float64 { return 1 })
-		if err == nil {
-			o.Unregister()
-		} else if !errors.Is(err, otelcache.ErrObserved) {
-			e.t.Errorf("Observe: %v", err)
-		}
-	},
-	"Observation.Unregister": func(_ context.Context, e *everything) { e.observation.Unregister() },
-	"Monitor.Cursor":         func(_ context.Context, e *everything) { e.Cursor().Next() },
-	"Cursor.Next":            func(_ context.Context, e *everything) { e.seen.Add(e.cursor.Next().LocalCPUEvictedKeys) },
+type calls map[string]call
 
-	"Lookup.SetRequestID":    func(_ context.Context, e *everything) { e.lookup.SetRequestID("r") },
-	"Retrieve.SetRequestID":  func(_ context.Context, e *everything) { e.retrieve.SetRequestID("r") },
-	"Store.SetRequestID":     func(_ context.Context, e *everything) { e.store.SetRequestID("r") },
-	"Transfer.SetRequestID":  func(_ context.Context, e *everything) { e.transfer.SetRequestID("r") },
-	"RemoteGet.SetRequestID": func(_ context.Context, e *everything) { e.get.SetRequestID("r") },
-	"RemotePut.SetRequestID": func(_ context.Context, e *everything) { e.put.SetRequestID("r") },
+// everyOperation is what all operations have in common.
+type everyOperation interface {
+	SetRequestID(string)
+	SetAttributes(...attribute.KeyValue)
+	StartPhase(context.Context, otelcache.PhaseName) (context.Context, otelcache.Phase)
+	RecordPhase(otelcache.PhaseName, time.Time, time.Time)
+	Fail(error)
+}
 
-	"Lookup.SetAttributes":    func(_ context.Context, e *everything) { e.lookup.SetAttributes(everyAttribute) },
-	"Retrieve.SetAttributes":  func(_ context.Context, e *everything) { e.retrieve.SetAttributes(everyAttribute) },
-	"Store.SetAttributes":     func(_ context.Context, e *everything) { e.store.SetAttributes(everyAttribute) },
-	"Transfer.SetAttributes":  func(_ context.Context, e *everything) { e.transfer.SetAttributes(everyAttribute) },
-	"RemoteGet.SetAttributes": func(_ context.Context, e *everything) { e.get.SetAttributes(everyAttribute) },
-	"RemotePut.SetAttributes": func(_ context.Context, e *everything) { e.put.SetAttributes(everyAttribute) },
-
-	"Retrieve.StartPhase": func(ctx context.Context, e *everything) {
-		_, p := e.retrieve.StartPhase(ctx, otelcache.ProcessTokens)
-		p.SetBytes(1)
-		p.SetChunks(1)
-		p.SetAttributes(everyAttribute)
-		p.End()
+// everyKind has the shared operations, and the phase that each may have.
+var everyKind = []struct {
+	name, span string
+	phase      otelcache.PhaseName
+	of         func(*everything) everyOperation
+	failed     points
+}{
+	{
+		"Lookup", "lmcache.lookup", noPhase, func(e *everything) everyOperation { return e.lookup },
+		points{"lmcache.lookup.duration{error.type=*errors.errorString}": "sum 0.001953125, 1 ≤ 0.00256"},
 	},
-	"Store.StartPhase": func(ctx context.Context, e *everything) {
-		_, p := e.store.StartPhase(ctx, otelcache.ProcessTokens)
-		p.End()
+	{
+		"Retrieve", "lmcache.retrieve", otelcache.ToGPU, func(e *everything) everyOperation { return e.retrieve },
+		points{"lmcache.retrieve.duration{error.type=*errors.errorString}": oneTick},
 	},
-	"Retrieve.RecordPhase": func(_ context.Context, e *everything) {
-		e.retrieve.RecordPhase(otelcache.ToGPU, time.Now(), time.Now().Add(everyTick))
+	{
+		"Store", "lmcache.store", otelcache.Put, func(e *everything) everyOperation { return e.store },
+		points{"lmcache.store.duration{error.type=*errors.errorString}": oneTick},
 	},
-	"Store.RecordPhase": func(_ context.Context, e *everything) {
-		e.store.RecordPhase(otelcache.Put, time.Now(), time.Now().Add(everyTick))
+	{
+		"Transfer", "lmcache.p2p_transfer", noPhase, func(e *everything) everyOperation { return e.transfer },
+		points{"lmcache.p2p.transfer.duration{error.type=*errors.errorString}": oneTick},
+	},
+	{
+		"RemoteGet", "lmcache.remote.get", noPhase, func(e *everything) everyOperation { return e.get },
+		points{"lmcache.remote.get.duration{error.type=*errors.errorString}": oneTick},
+	},
+	{
+		"RemotePut", "lmcache.remote.put", noPhase, func(e *everything) everyOperation { return e.put },
+		points{"lmcache.remote.put.duration{error.type=*errors.errorString}": oneTick},
 	},
 }
 
+const (
+	noPhase = otelcache.PhaseName(200)
+	// everyTick is the time of a shared operation, a power of two so that sums of
+	// it are exact.
+	everyTick = time.Second / 512
+	oneTick   = "sum 0.001953125, 1 ≤ 0.005"
+)
+
 var everyAttribute = attribute.String("tenant", "a")
 
-// whenFinished ends the operations of even rounds, whenFailed those of odd ones. All goroutines try; one succeeds.
+// whileRunning returns a call of each method that does not end what it belongs to.
+// Each goroutine makes it once a round. The rows of feeds that are named after a
+// method are calls of it.
+func whileRunning(t *testing.T) calls {
+	t.Helper()
+	all := calls{
+		"Monitor.Engine": {do: func(_ context.Context, e *everything) {
+			if got := e.Engine(); got != testEngine {
+				e.t.Errorf("engine %+v, want %+v", got, testEngine)
+			}
+		}},
+		// Operations that take no time: the shared ones have the durations.
+		"Monitor.StartLookup": {func(ctx context.Context, e *everything) {
+			_, l := e.StartLookup(ctx, 10)
+			l.Finish(5)
+		}, points{
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "5",
+			"lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
+		}, []string{"lmcache.lookup"}},
+		"Monitor.StartRetrieve": {func(ctx context.Context, e *everything) {
+			ctx, r := e.StartRetrieve(ctx, 20)
+			if otelcache.RetrieveFromContext(ctx) != r {
+				e.t.Error("the context carries another retrieve")
+			}
+			r.Finish(5)
+		}, points{
+			"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "20", "lmcache.retrieve.hit_tokens": "5",
+		}, []string{"lmcache.retrieve"}},
+		"Monitor.StartStore": {func(ctx context.Context, e *everything) {
+			_, s := e.StartStore(ctx, 30)
+			s.Finish(otelcache.AllTokens)
+		}, points{"lmcache.store.requests": "1", "lmcache.store.tokens": "30"}, []string{"lmcache.store"}},
+		"Monitor.StartTransfer": {func(ctx context.Context, e *everything) {
+			_, tr := e.StartTransfer(ctx, 40, "peer")
+			tr.Finish()
+		}, points{"lmcache.p2p.transfer.requests": "1", "lmcache.p2p.transfer.tokens": "40"}, []string{"lmcache.p2p_transfer"}},
+		"Monitor.ServeTransfer": {func(ctx context.Context, e *everything) {
+			_, tr := e.ServeTransfer(ctx, 50, "peer")
+			tr.Finish()
+		}, nil, []string{"lmcache.p2p_transfer"}},
+		"Monitor.StartRemoteGet": {do: func(ctx context.Context, e *everything) { e.StartRemoteGet(ctx) }},
+		"Monitor.StartRemotePut": {do: func(ctx context.Context, e *everything) { e.StartRemotePut(ctx) }},
+		"Monitor.Observe": {do: func(_ context.Context, e *everything) {
+			o, err := e.Observe(instruments.RemotePutTasks, func() float64 { return 1 })
+			if err == nil {
+				o.Unregister()
+			} else if !errors.Is(err, otelcache.ErrObserved) {
+				e.t.Errorf("Observe: %v", err)
+			}
+		}},
+		"Observation.Unregister": {do: func(_ context.Context, e *everything) { e.observation.Unregister() }},
+		"Monitor.Cursor":         {do: func(_ context.Context, e *everything) { e.Cursor().Next() }},
+		"Cursor.Next":            {do: func(_ context.Context, e *everything) { e.seen.Add(e.cursor.Next().LocalCPUEvictedKeys) }},
+	}
+	for _, f := range feeds {
+		if _, ok := reflect.TypeFor[*otelcache.Monitor]().MethodByName(f.name); ok {
+			all["Monitor."+f.name] = call{do: func(ctx context.Context, e *everything) { f.feed(ctx, e.Monitor) }, feeds: f.want}
+		}
+	}
+	for _, k := range everyKind {
+		all[k.name+".SetRequestID"] = call{do: func(_ context.Context, e *everything) { k.of(e).SetRequestID("r") }}
+		all[k.name+".SetAttributes"] = call{do: func(_ context.Context, e *everything) { k.of(e).SetAttributes(everyAttribute) }}
+		start := call{do: func(ctx context.Context, e *everything) {
+			_, p := k.of(e).StartPhase(ctx, k.phase)
+			p.SetBytes(1)
+			p.SetChunks(1)
+			p.SetAttributes(everyAttribute)
+			p.End()
+		}}
+		record := call{do: func(_ context.Context, e *everything) {
+			k.of(e).RecordPhase(k.phase, time.Now(), time.Now().Add(everyTick))
+		}}
+		if k.phase != noPhase {
+			start.spans, record.spans = []string{k.phase.String()}, []string{k.phase.String()}
+		}
+		all[k.name+".StartPhase"], all[k.name+".RecordPhase"] = start, record
+	}
+	m := openMonitor(t, otelcache.Engine{})
+	cursor := m.Cursor()
+	m.RecordChunkReuse(t.Context(), everyTick)
+	stats := cursor.Next()
+	for _, value := range []any{otelcache.Put, stats, stats.ChunkLifespan, stats.Engine} {
+		v := reflect.ValueOf(value)
+		for i := range v.NumMethod() {
+			all[v.Type().Name()+"."+v.Type().Method(i).Name] = call{do: func(ctx context.Context, _ *everything) {
+				callWithZeros(v.Method(i), ctx)
+			}}
+		}
+	}
+	return all
+}
+
+// atStart starts the shared operations of a round, once.
+var atStart = call{func(ctx context.Context, e *everything) {
+	_, e.lookup = e.StartLookup(ctx, 100)
+	_, e.retrieve = e.StartRetrieve(ctx, 200)
+	_, e.store = e.StartStore(ctx, 300)
+	_, e.transfer = e.StartTransfer(ctx, 400, "peer")
+	_, e.get = e.StartRemoteGet(ctx)
+	_, e.put = e.StartRemotePut(ctx)
+	var err error
+	if e.observation, err = e.Observe(instruments.Healthy, func() float64 { return 1 }); err != nil {
+		e.t.Fatal(err)
+	}
+}, points{
+	"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "100",
+	"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "200",
+	"lmcache.store.requests": "1", "lmcache.p2p.transfer.requests": "1",
+}, nil}
+
+// whenFinished ends the operations of even rounds after one tick. All goroutines
+// try; one succeeds.
+var whenFinished = calls{
+	"Lookup.Finish": {func(_ context.Context, e *everything) { e.lookup.Finish(50) }, points{
+		"lmcache.lookup.hit_tokens": "50", "lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
+		"lmcache.lookup.duration": "sum 0.001953125, 1 ≤ 0.00256",
+	}, []string{"lmcache.lookup"}},
+	"Retrieve.Finish": {func(_ context.Context, e *everything) { e.retrieve.Finish(100) }, points{
+		"lmcache.retrieve.hit_tokens": "100", "lmcache.retrieve.duration": oneTick,
+		"lmcache.retrieve.speed":           "sum 51200, 1 ≤ 65536",
+		"lmcache.retrieve.to_gpu.duration": "sum 0.015625, 1 ≤ 0.02048", // a tick of each goroutine
+	}, []string{"lmcache.retrieve"}},
+	"Store.Finish": {func(_ context.Context, e *everything) { e.store.Finish(200) }, points{
+		"lmcache.store.tokens": "200", "lmcache.store.duration": oneTick, "lmcache.store.speed": "sum 102400, 1 above",
+		"lmcache.store.put.duration": "sum 0.015625, 1 ≤ 0.02048",
+	}, []string{"lmcache.store"}},
+	"Transfer.Finish": {func(_ context.Context, e *everything) { e.transfer.Finish() }, points{
+		"lmcache.p2p.transfer.tokens": "400", "lmcache.p2p.transfer.duration": oneTick,
+		"lmcache.p2p.transfer.speed": "sum 204800, 1 above",
+	}, []string{"lmcache.p2p_transfer"}},
+	"RemoteGet.Finish": {func(_ context.Context, e *everything) { e.get.Finish(1000) }, points{
+		"lmcache.remote.read.requests": "1", "lmcache.remote.read.io": "1000", "lmcache.remote.get.duration": oneTick,
+	}, []string{"lmcache.remote.get"}},
+	"RemotePut.Finish": {func(_ context.Context, e *everything) { e.put.Finish(2000) }, points{
+		"lmcache.remote.write.requests": "1", "lmcache.remote.write.io": "2000", "lmcache.remote.put.duration": oneTick,
+	}, []string{"lmcache.remote.put"}},
+}
+
+// whenFailed returns what ends the operations of odd rounds.
+func whenFailed() calls {
+	all := calls{}
+	for _, k := range everyKind {
+		all[k.name+".Fail"] = call{func(_ context.Context, e *everything) { k.of(e).Fail(errBroken) }, k.failed, []string{k.span}}
+	}
+	return all
+}
+
 var (
-	whenFinished = calls{
-		"Lookup.Finish":    func(_ context.Context, e *everything) { e.lookup.Finish(50) },
-		"Retrieve.Finish":  func(_ context.Context, e *everything) { e.retrieve.Finish(100) },
-		"Store.Finish":     func(_ context.Context, e *everything) { e.store.Finish(200) },
-		"Transfer.Finish":  func(_ context.Context, e *everything) { e.transfer.Finish() },
-		"RemoteGet.Finish": func(_ context.Context, e *everything) { e.get.Finish(1000) },
-		"RemotePut.Finish": func(_ context.Context, e *everything) { e.put.Finish(2000) },
-	}
-	whenFailed = calls{
-		"Lookup.Fail":    func(_ context.Context, e *everything) { e.lookup.Fail(errBroken) },
-		"Retrieve.Fail":  func(_ context.Context, e *everything) { e.retrieve.Fail(errBroken) },
-		"Store.Fail":     func(_ context.Context, e *everything) { e.store.Fail(errBroken) },
-		"Transfer.Fail":  func(_ context.Context, e *everything) { e.transfer.Fail(errBroken) },
-		"RemoteGet.Fail": func(_ context.Context, e *everything) { e.get.Fail(errBroken) },
-		"RemotePut.Fail": func(_ context.Context, e *everything) { e.put.Fail(errBroken) },
-	}
-	atShutdown = calls{"StatsLogger.Shutdown": func(ctx context.Context, e *everything) {
+	atShutdown = calls{"StatsLogger.Shutdown": {do: func(ctx context.Context, e *everything) {
 		if err := e.stats.Shutdown(ctx); err != nil {
 			e.t.Errorf("Shutdown: %v", err)
 		}
-	}}
-	atClose = calls{"Monitor.Close": func(_ context.Context, e *everything) { closeMonitor(e.t, e.Monitor) }}
+	}}}
+	atClose = calls{"Monitor.Close": {do: func(_ context.Context, e *everything) { closeMonitor(e.t, e.Monitor) }}}
 )
