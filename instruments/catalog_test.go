@@ -68,7 +68,8 @@ func TestCatalogIsComplete(t *testing.T) {
 	}
 }
 
-// readList reads a file of comma-separated values, in which lines that begin with # are comments.
+// readList reads a file of comma-separated values, in which lines that begin
+// with # are comments.
 func readList(t *testing.T, path string) [][]string {
 	t.Helper()
 	f, err := os.Open(path)
@@ -85,7 +86,8 @@ func readList(t *testing.T, path string) [][]string {
 	return rows
 }
 
-// TestListIsUpToDate compares the list that the tests read with the one that it was made from, where that is at hand.
+// TestListIsUpToDate compares the list that the tests read with the one that it
+// was made from, where that is at hand.
 func TestListIsUpToDate(t *testing.T) {
 	original := filepath.Join("..", "..", "shared", "catalog", "lmcache-metrics.csv")
 	if _, err := os.Stat(original); errors.Is(err, fs.ErrNotExist) {
@@ -262,7 +264,8 @@ func TestHandles(t *testing.T) {
 	}
 }
 
-// The catalog is shared by the whole process: nobody may change it through what it hands out.
+// The catalog is shared by the whole process: nobody may change it through what
+// it hands out.
 func TestCatalogCannotBeChanged(t *testing.T) {
 	m := instruments.RetrieveDuration.Metric()
 	m.Bounds[0], m.LMCache.Bounds[0] = -1, -1

@@ -24,7 +24,8 @@ import (
 
 var benchEngine = otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "0", Role: "worker", ServedModelName: "llama"}
 
-// work is what a request does besides telemetry: nothing in benchmarks; steps that take known times where outputs are compared.
+// work is what a request does besides telemetry: nothing in benchmarks; steps
+// that take known times where outputs are compared.
 type work struct {
 	tokens, hits int
 	step         func(int)
@@ -36,7 +37,8 @@ func (w work) do(step int) {
 	}
 }
 
-// requests is one of each operation, as some implementation of the telemetry does it.
+// requests is one of each operation, as some implementation of the telemetry
+// does it.
 type requests interface {
 	lookup(context.Context, work)
 	retrieve(context.Context, work)
@@ -78,7 +80,8 @@ var settings = []setting{
 	{name: "unsampled", mp: sdkMeterProvider, tp: sdkTracerProvider(sdktrace.NeverSample())},
 	{name: "sampled", mp: sdkMeterProvider, tp: sdkTracerProvider(sdktrace.AlwaysSample())},
 	{
-		// Traces are the caller's alone: its sampled span is what exemplars point to.
+		// Traces are the caller's alone: its sampled span is what exemplars
+		// point to.
 		name: "exemplars", mp: sdkMeterProvider, inCtx: trace.FlagsSampled,
 		tp: func() (trace.TracerProvider, func()) { return tracenoop.NewTracerProvider(), func() {} },
 	},
@@ -105,8 +108,9 @@ var benchOperations = []struct {
 
 var benchWork = work{tokens: 4096, hits: 2048}
 
-// BenchmarkOperations measures each operation, with its phases, beside the same telemetry written by hand and the calls that both have to make.
-// They take turns within one run, so that a noisy machine is noisy for all of them:
+// BenchmarkOperations measures each operation, with its phases, beside the same
+// telemetry written by hand and the calls that both have to make. They take
+// turns within one run, so that a noisy machine is noisy for all of them:
 //
 //	ns/op           this package
 //	by-hand-ns/op   the same written by hand
@@ -121,7 +125,8 @@ func BenchmarkOperations(b *testing.B) {
 					ours, byHand, needed := s.implementations(b)
 					ctx := s.context()
 					var times [3]time.Duration
-					// Turns are short, so that what changes over time meets all alike; several goroutines take some time to get going.
+					// Turns are short, so that what changes over time meets all
+					// alike; several goroutines take some time to get going.
 					turn := 500
 					if goroutines > 1 {
 						turn = 5000
@@ -153,9 +158,10 @@ func BenchmarkOperations(b *testing.B) {
 	}
 }
 
-// BenchmarkParallel measures how much more two goroutines do than one, on a machine with two cores: twice as much is all that there is to
-// gain. Turns of one goroutine and of two follow one another within one run, and of each the fast ones are compared, in which the machine
-// did nothing else:
+// BenchmarkParallel measures how much more two goroutines do than one, on a
+// machine with two cores: twice as much is all that there is to gain. Turns of
+// one goroutine and of two follow one another within one run, and of each the
+// fast ones are compared, in which the machine did nothing else:
 //
 //	x-throughput          this package
 //	by-hand-x-throughput  the same written by hand
@@ -234,7 +240,8 @@ func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *ot
 	return m
 }
 
-// BenchmarkReaders shows what each more reader costs a retrieve: the SDK aggregates for each of them.
+// BenchmarkReaders shows what each more reader costs a retrieve: the SDK
+// aggregates for each of them.
 func BenchmarkReaders(b *testing.B) {
 	for _, readers := range []int{1, 2, 3} {
 		b.Run(fmt.Sprintf("readers=%d", readers), func(b *testing.B) {
@@ -251,7 +258,8 @@ func BenchmarkReaders(b *testing.B) {
 	}
 }
 
-// BenchmarkEngines shows what more engines in a process cost a retrieve: their series compete for the processor's cache, and nothing else.
+// BenchmarkEngines shows what more engines in a process cost a retrieve: their
+// series compete for the processor's cache, and nothing else.
 func BenchmarkEngines(b *testing.B) {
 	for _, engines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("engines=%d", engines), func(b *testing.B) {
@@ -269,7 +277,8 @@ func BenchmarkEngines(b *testing.B) {
 	}
 }
 
-// BenchmarkCursor shows that reading statistics costs the same after few and after many requests.
+// BenchmarkCursor shows that reading statistics costs the same after few and
+// after many requests.
 func BenchmarkCursor(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
 		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {
@@ -289,7 +298,8 @@ func BenchmarkCursor(b *testing.B) {
 	}
 }
 
-// BenchmarkMemory reports the bytes that a monitor and its instruments keep after many requests.
+// BenchmarkMemory reports the bytes that a monitor and its instruments keep
+// after many requests.
 func BenchmarkMemory(b *testing.B) {
 	for _, n := range []int{10_000, 10_000_000} {
 		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {

@@ -14,11 +14,13 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// wantAllocs are the allocations of each operation, with its phases, by setting. They are exact: one more is a regression, one fewer belongs
-// into the table and into docs/performance.md.
+// wantAllocs are the allocations of each operation, with its phases, by
+// setting. They are exact: one more is a regression, one fewer belongs into the
+// table and into docs/performance.md.
 //
-// OpenTelemetry's SDK makes 2 for a span that is not sampled: the span, and the context that carries it. A retrieve has one of ours, its state
-// with the context that carries it.
+// OpenTelemetry's SDK makes 2 for a span that is not sampled: the span, and the
+// context that carries it. A retrieve has one of ours, its state with the
+// context that carries it.
 var wantAllocs = map[string]map[string]float64{
 	"lookup":   {"noop": 0, "unsampled": 2, "sampled": 6, "exemplars": 0},
 	"retrieve": {"noop": 1, "unsampled": 3, "sampled": 19, "exemplars": 1},
@@ -52,8 +54,9 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// TestPhaseStaysInRegisters holds what makes starting a phase cheap: the compiler returns up to four fields in registers, if they take
-// no more than four words.
+// TestPhaseStaysInRegisters holds what makes starting a phase cheap: the
+// compiler returns up to four fields in registers, if they take no more than
+// four words.
 func TestPhaseStaysInRegisters(t *testing.T) {
 	onlyOn64Bits(t)
 	phase := reflect.TypeFor[otelcache.Phase]()
@@ -69,8 +72,9 @@ func onlyOn64Bits(t *testing.T) {
 	}
 }
 
-// TestCheaperThanByHand catches a recording path that lost its advantage. The real ratios are in docs/performance.md; the margin is for
-// machines that do something else at the same time.
+// TestCheaperThanByHand catches a recording path that lost its advantage. The
+// real ratios are in docs/performance.md; the margin is for machines that do
+// something else at the same time.
 func TestCheaperThanByHand(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("measures time: not with the race detector, not in short mode")
@@ -103,7 +107,8 @@ func TestCheaperThanByHand(t *testing.T) {
 	}
 }
 
-// TestCursorCost holds that reading statistics does not depend on how much happened.
+// TestCursorCost holds that reading statistics does not depend on how much
+// happened.
 func TestCursorCost(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("measures time: not with the race detector, not in short mode")

@@ -11,7 +11,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestCursorsConcurrentSafe has two cursors and a logger read side by side while eight goroutines record: each sees every event once.
+// TestCursorsConcurrentSafe has two cursors and a logger read side by side
+// while eight goroutines record: each sees every event once.
 func TestCursorsConcurrentSafe(t *testing.T) {
 	tel := newTelemetry(t, feedOptions...)
 	var logged, first, second int64

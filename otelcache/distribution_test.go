@@ -43,7 +43,8 @@ func TestDistributionIsCloseToTheValues(t *testing.T) {
 	})
 }
 
-// TestHitRatesDoNotExceedOne looks at what a person reads after lookups that all hit, some of them all of their tokens.
+// TestHitRatesDoNotExceedOne looks at what a person reads after lookups that
+// all hit, some of them all of their tokens.
 func TestHitRatesDoNotExceedOne(t *testing.T) {
 	m := newTelemetry(t).Monitor
 	cursor := m.Cursor()

@@ -18,7 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestUnsetIdentityIsAbsent checks every combination of set and unset fields, on every data point and span.
+// TestUnsetIdentityIsAbsent checks every combination of set and unset fields,
+// on every data point and span.
 func TestUnsetIdentityIsAbsent(t *testing.T) {
 	for set := range 1 << 4 {
 		var e otelcache.Engine
@@ -84,7 +85,8 @@ func attributesOf(m metricdata.Metrics) (all [][]attribute.KeyValue) {
 	return all
 }
 
-// wantIdentity checks the attributes of identity, of which there may be no others; attributes of other meanings are left alone.
+// wantIdentity checks the attributes of identity, of which there may be no
+// others; attributes of other meanings are left alone.
 func wantIdentity(t *testing.T, of string, got []attribute.KeyValue, want map[attribute.Key]string) {
 	t.Helper()
 	identity := map[attribute.Key]string{}

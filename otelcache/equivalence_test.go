@@ -22,8 +22,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestHandwrittenIsEquivalent makes sure that the benchmarks compare like with like: the yardstick and this package make the same spans
-// and the same data points.
+// TestHandwrittenIsEquivalent makes sure that the benchmarks compare like with
+// like: the yardstick and this package make the same spans and the same data
+// points.
 func TestHandwrittenIsEquivalent(t *testing.T) {
 	t.Parallel()
 	for _, s := range []struct {
@@ -72,7 +73,8 @@ func outputOf(t *testing.T, sampler sdktrace.Sampler, implementation func(trace.
 		r.retrieve(t.Context(), w)
 		r.store(t.Context(), w)
 		r.transfer(t.Context(), w)
-		// In a bucket of its own: of two values in one, the SDK chooses the exemplar by chance.
+		// In a bucket of its own: of two values in one, the SDK chooses the
+		// exemplar by chance.
 		w.hits, w.step = 0, func(int) { time.Sleep(time.Second) }
 		r.lookup(t.Context(), w)
 		out.spans = describeSpans(spans.Ended())
@@ -88,7 +90,8 @@ func outputOf(t *testing.T, sampler sdktrace.Sampler, implementation func(trace.
 	return out
 }
 
-// withoutCounterExemplars takes away what observable counters cannot have. Exemplars of histograms stay: they have to agree.
+// withoutCounterExemplars takes away what observable counters cannot have.
+// Exemplars of histograms stay: they have to agree.
 func withoutCounterExemplars(m *metricdata.Metrics) {
 	if sum, ok := m.Data.(metricdata.Sum[int64]); ok {
 		for i := range sum.DataPoints {

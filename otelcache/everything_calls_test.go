@@ -77,9 +77,9 @@ const (
 
 var everyAttribute = attribute.String("tenant", "a")
 
-// whileRunning returns a call of each method that does not end what it belongs to.
-// Each goroutine makes it once a round. The rows of feeds that are named after a
-// method are calls of it.
+// whileRunning returns a call of each method that does not end what it belongs
+// to. Each goroutine makes it once a round. The rows of feeds that are named
+// after a method are calls of it.
 func whileRunning(t *testing.T) calls {
 	t.Helper()
 	all := calls{

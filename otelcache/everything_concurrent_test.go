@@ -21,8 +21,8 @@ const (
 	everyRounds     = 64
 )
 
-// everything is shared by the goroutines of TestEverythingPublicConcurrentSafe. Its
-// operations are of the round.
+// everything is shared by the goroutines of TestEverythingPublicConcurrentSafe.
+// Its operations are of the round.
 type everything struct {
 	*telemetry
 	t           *testing.T
@@ -135,7 +135,8 @@ func wantEveryMethodCalled(t *testing.T, tables ...calls) {
 	}
 }
 
-// together makes the calls from eight goroutines, each in an order of its own, while a reader collects.
+// together makes the calls from eight goroutines, each in an order of its own,
+// while a reader collects.
 func (e *everything) together(ctx context.Context, all calls) {
 	var calling, collecting sync.WaitGroup
 	done := make(chan struct{})

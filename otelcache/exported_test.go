@@ -15,8 +15,8 @@ import (
 )
 
 // exportedTypes returns every exported type of the package by its name: those
-// that the constructors lead to, by signatures, methods and fields. One in the source
-// that they do not lead to fails the test.
+// that the constructors lead to, by signatures, methods and fields. One in the
+// source that they do not lead to fails the test.
 func exportedTypes(t *testing.T) map[string]reflect.Type {
 	t.Helper()
 	monitor := reflect.TypeFor[otelcache.Monitor]()

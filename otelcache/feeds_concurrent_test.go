@@ -14,8 +14,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestFeedsConcurrentSafe has eight goroutines do the same at the same time, for
-// everything that feeds a metric: counts and sums are as many times those of once.
+// TestFeedsConcurrentSafe has eight goroutines do the same at the same time,
+// for everything that feeds a metric: counts and sums are as many times those
+// of once.
 func TestFeedsConcurrentSafe(t *testing.T) {
 	const goroutines, each = 8, 500
 	untraced := append([]otelcache.Option{otelcache.WithTracerProvider(noop.NewTracerProvider())}, feedOptions...)

@@ -48,7 +48,8 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
-// TestFeedsCoverTheCatalog fails for a metric that nothing feeds: one that was added without the code or without a test.
+// TestFeedsCoverTheCatalog fails for a metric that nothing feeds: one that was
+// added without the code or without a test.
 func TestFeedsCoverTheCatalog(t *testing.T) {
 	fed := map[string]bool{}
 	for _, f := range feeds {
@@ -63,7 +64,8 @@ func TestFeedsCoverTheCatalog(t *testing.T) {
 	}
 }
 
-// TestCountersStartAtZero checks what is there before anything happens: dashboards take a counter that is missing for a fault.
+// TestCountersStartAtZero checks what is there before anything happens:
+// dashboards take a counter that is missing for a fault.
 func TestCountersStartAtZero(t *testing.T) {
 	got := newTelemetry(t).collect(t)
 	for _, m := range instruments.All() {
@@ -76,7 +78,8 @@ func TestCountersStartAtZero(t *testing.T) {
 	}
 }
 
-// TestFedByNamesWhatExists holds the catalog's words, which the reference of metrics repeats, against the methods that there are.
+// TestFedByNamesWhatExists holds the catalog's words, which the reference of
+// metrics repeats, against the methods that there are.
 func TestFedByNamesWhatExists(t *testing.T) {
 	types := exportedTypes(t)
 	for _, m := range instruments.All() {

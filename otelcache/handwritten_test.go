@@ -14,9 +14,11 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// handwritten is the telemetry of a KV cache as a careful engineer writes it directly on OpenTelemetry's API: the yardstick of the
-// benchmarks. Attribute sets and options are built once. It makes the same spans and data points as package otelcache,
-// which TestHandwrittenIsEquivalent checks, and keeps no statistics.
+// handwritten is the telemetry of a KV cache as a careful engineer writes it
+// directly on OpenTelemetry's API: the yardstick of the benchmarks. Attribute
+// sets and options are built once. It makes the same spans and data points as
+// package otelcache, which TestHandwrittenIsEquivalent checks, and keeps no
+// statistics.
 type handwritten struct {
 	tracer       trace.Tracer
 	identity     []attribute.KeyValue

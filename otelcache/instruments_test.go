@@ -61,8 +61,8 @@ func (m refusingMeter) RegisterCallback(metric.Callback, ...metric.Observable) (
 	return noop.Registration{}, nil
 }
 
-// TestRefusedInstrumentIsAnError checks each metric of the catalog: the error names it, and the engine can have a monitor
-// once nothing is refused.
+// TestRefusedInstrumentIsAnError checks each metric of the catalog: the error
+// names it, and the engine can have a monitor once nothing is refused.
 func TestRefusedInstrumentIsAnError(t *testing.T) {
 	for _, refused := range instruments.All() {
 		mp := &refusingProvider{meter: refusingMeter{instrument: refused.Name}}

@@ -13,7 +13,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// tenOperations makes ten operations: finished ones, a failed one and two that nobody ever finishes.
+// tenOperations makes ten operations: finished ones, a failed one and two that
+// nobody ever finishes.
 func tenOperations(ctx context.Context, m *otelcache.Monitor) {
 	_, l := m.StartLookup(ctx, 100)
 	l.Finish(50)
@@ -37,8 +38,9 @@ func tenOperations(ctx context.Context, m *otelcache.Monitor) {
 	}
 }
 
-// TestMemoryAndGoroutinesDoNotGrow compares the heap after ten thousand operations and after a million, with two cursors
-// and a reader: one byte kept of each operation would be more than the margin.
+// TestMemoryAndGoroutinesDoNotGrow compares the heap after ten thousand
+// operations and after a million, with two cursors and a reader: one byte kept
+// of each operation would be more than the margin.
 func TestMemoryAndGoroutinesDoNotGrow(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a million operations take seconds")

@@ -11,7 +11,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestMisuse checks that each mistake is reported once and feeds nothing but what is said here.
+// TestMisuse checks that each mistake is reported once and feeds nothing but
+// what is said here.
 func TestMisuse(t *testing.T) {
 	ctx := context.Background()
 	lookedUp := points{

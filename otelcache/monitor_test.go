@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestClosedMonitorStillWorks checks that what a host does after Close reaches no metric and harms nothing.
+// TestClosedMonitorStillWorks checks that what a host does after Close reaches
+// no metric and harms nothing.
 func TestClosedMonitorStillWorks(t *testing.T) {
 	tel := newTelemetry(t)
 	cursor := tel.Cursor()

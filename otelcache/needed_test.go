@@ -15,9 +15,12 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// neededCalls are the calls to OpenTelemetry and the clock that no implementation of an unsampled operation can do without: they start and end
-// one span, read the clock at the start and end of the operation and of each phase, and record each histogram. They keep no state, count
-// nothing, and start no spans of phases. TestNeededCalls checks that they record what the same written by hand does.
+// neededCalls are the calls to OpenTelemetry and the clock that no
+// implementation of an unsampled operation can do without: they start and end
+// one span, read the clock at the start and end of the operation and of each
+// phase, and record each histogram. They keep no state, count nothing, and
+// start no spans of phases. TestNeededCalls checks that they record what the
+// same written by hand does.
 type neededCalls struct{ *handwritten }
 
 var (

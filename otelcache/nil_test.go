@@ -14,9 +14,9 @@ import (
 )
 
 // TestNilAndZeroDoNothing calls every method of every exported type, twice, on
-// values that no constructor made, as a host has them whose constructor failed or
-// whose instrumentation is optional: nothing panics, fails or is reported, and the
-// context that a method returns can be used.
+// values that no constructor made, as a host has them whose constructor failed
+// or whose instrumentation is optional: nothing panics, fails or is reported,
+// and the context that a method returns can be used.
 func TestNilAndZeroDoNothing(t *testing.T) {
 	for name, typ := range exportedTypes(t) {
 		if typ.Kind() == reflect.Interface {
@@ -153,7 +153,8 @@ type panickingWriter struct{}
 
 func (panickingWriter) Write([]byte) (int, error) { panic("no room") }
 
-// panickingError has a text that panics for nil, as errors of careless libraries do.
+// panickingError has a text that panics for nil, as errors of careless
+// libraries do.
 type panickingError struct{ text string }
 
 func (e *panickingError) Error() string { return e.text }

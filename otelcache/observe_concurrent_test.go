@@ -16,8 +16,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestObserveConcurrentSafe has eight goroutines add and remove callbacks while two readers collect: each gauge shows its own
-// value or none, and of those who want the same gauge one at a time has it.
+// TestObserveConcurrentSafe has eight goroutines add and remove callbacks while
+// two readers collect: each gauge shows its own value or none, and of those who
+// want the same gauge one at a time has it.
 func TestObserveConcurrentSafe(t *testing.T) {
 	const goroutines, each = 8, 1000
 	readers := [2]sdkmetric.Reader{sdkmetric.NewManualReader(), sdkmetric.NewManualReader()}
@@ -94,7 +95,8 @@ func slowly(value float64) func() float64 {
 	}
 }
 
-// TestUnregisterFromTheCallback checks that a callback can end itself, and what observes the gauge next is not ended with it.
+// TestUnregisterFromTheCallback checks that a callback can end itself, and what
+// observes the gauge next is not ended with it.
 func TestUnregisterFromTheCallback(t *testing.T) {
 	tel := newTelemetry(t)
 	var first *otelcache.Observation

@@ -59,8 +59,8 @@ func TestCallbackThatFailsLosesItsOwnReading(t *testing.T) {
 	}
 }
 
-// TestObserveFeedsEveryGauge checks that gauges arrive as gauges, with the unit and
-// the description of the catalog and a value of their own.
+// TestObserveFeedsEveryGauge checks that gauges arrive as gauges, with the unit
+// and the description of the catalog and a value of their own.
 func TestObserveFeedsEveryGauge(t *testing.T) {
 	tel := newTelemetry(t)
 	want := points{}
@@ -83,7 +83,8 @@ func TestObserveFeedsEveryGauge(t *testing.T) {
 	}
 }
 
-// TestObserveIsCalledOncePerReader checks that each reader gets the value of its own collection.
+// TestObserveIsCalledOncePerReader checks that each reader gets the value of
+// its own collection.
 func TestObserveIsCalledOncePerReader(t *testing.T) {
 	a, b := sdkmetric.NewManualReader(), sdkmetric.NewManualReader()
 	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(a), sdkmetric.WithReader(b))))

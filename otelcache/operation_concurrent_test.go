@@ -12,8 +12,10 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestOperationsFinishOnce has eight goroutines finish the same operations in the same order: those behind are faster, because there is
-// nothing left to do for them, and catch up with the one in front. Each operation counts once all the same.
+// TestOperationsFinishOnce has eight goroutines finish the same operations in
+// the same order: those behind are faster, because there is nothing left to do
+// for them, and catch up with the one in front. Each operation counts once all
+// the same.
 func TestOperationsFinishOnce(t *testing.T) {
 	const operations = 5000
 	tel := newTelemetry(t, otelcache.WithTracerProvider(noop.NewTracerProvider()))

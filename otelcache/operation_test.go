@@ -136,7 +136,8 @@ func TestExemplarsCarryTheTraceOfTheRequest(t *testing.T) {
 	})
 }
 
-// TestOperationsThatNobodyTimed finishes operations that were in progress when the first cursor came: they are counted, and have no time.
+// TestOperationsThatNobodyTimed finishes operations that were in progress when
+// the first cursor came: they are counted, and have no time.
 func TestOperationsThatNobodyTimed(t *testing.T) {
 	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
 	_, get := m.StartRemoteGet(context.Background())

@@ -100,7 +100,8 @@ func TestPhaseEndedTwiceCountsOnce(t *testing.T) {
 	})
 }
 
-// TestPhaseOfTheCallersContext starts a phase with the context that the request was started with, which is easily done.
+// TestPhaseOfTheCallersContext starts a phase with the context that the request
+// was started with, which is easily done.
 func TestPhaseOfTheCallersContext(t *testing.T) {
 	tel := newTelemetry(t)
 	ctx, caller := tel.tracer.Tracer("caller").Start(context.Background(), "request")
@@ -116,7 +117,8 @@ func TestPhaseOfTheCallersContext(t *testing.T) {
 	}
 }
 
-// TestPhaseOfForeignContext checks that a phase belongs to its request, whatever context it is started with.
+// TestPhaseOfForeignContext checks that a phase belongs to its request,
+// whatever context it is started with.
 func TestPhaseOfForeignContext(t *testing.T) {
 	tel := newTelemetry(t)
 	_, r := tel.StartRetrieve(context.Background(), 10)
@@ -163,7 +165,8 @@ func (s countingSampler) ShouldSample(p sdktrace.SamplingParameters) sdktrace.Sa
 
 func (countingSampler) Description() string { return "counting" }
 
-// TestNilContextOfAPhase uses what StartPhase returns for a nil context, with a request that no trace records.
+// TestNilContextOfAPhase uses what StartPhase returns for a nil context, with a
+// request that no trace records.
 func TestNilContextOfAPhase(t *testing.T) {
 	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
 	_, r := m.StartRetrieve(context.Background(), 1)

@@ -75,7 +75,8 @@ func TestGetOrCreateConcurrentSafe(t *testing.T) {
 	closeMonitor(t, again)
 }
 
-// TestMonitorOfAnErrorLeavesTheLiveOneAlone closes what came with an error, as a deferred Close does.
+// TestMonitorOfAnErrorLeavesTheLiveOneAlone closes what came with an error, as
+// a deferred Close does.
 func TestMonitorOfAnErrorLeavesTheLiveOneAlone(t *testing.T) {
 	for _, mp := range []metric.MeterProvider{noop.NewMeterProvider(), sdkmetric.NewMeterProvider()} {
 		openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))

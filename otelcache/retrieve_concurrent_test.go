@@ -22,8 +22,9 @@ import (
 // callersKey has the number of the request in its context.
 type callersKey struct{}
 
-// TestConcurrentRetrievesKeepApart runs retrieves of one caller side by side, each with a backend in a goroutine of its own that
-// knows the request by its context alone.
+// TestConcurrentRetrievesKeepApart runs retrieves of one caller side by side,
+// each with a backend in a goroutine of its own that knows the request by its
+// context alone.
 func TestConcurrentRetrievesKeepApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const retrieves = 64
@@ -76,7 +77,8 @@ func TestConcurrentRetrievesKeepApart(t *testing.T) {
 		if len(requests) != retrieves || phases != retrieves {
 			t.Errorf("got %d requests with %d phases, want %d each", len(requests), phases, retrieves)
 		}
-		// A phase that reached another request would make one value of two, or have come too late.
+		// A phase that reached another request would make one value of two, or
+		// have come too late.
 		got := cursor.Next()
 		if sum := got.RetrieveRemoteBatchedGetDuration.Sum(); sum != 32.5 { // (1 + … + 64)/64 s
 			t.Errorf("the phases took %v s, want 32.5", sum)

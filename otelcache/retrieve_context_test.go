@@ -20,7 +20,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestRetrieveContext checks that the context of a retrieve is the caller's in all but the retrieve and its span.
+// TestRetrieveContext checks that the context of a retrieve is the caller's in
+// all but the retrieve and its span.
 func TestRetrieveContext(t *testing.T) {
 	tel := newTelemetry(t)
 	deadline := time.Now().Add(time.Hour)
@@ -61,8 +62,9 @@ func TestRetrieveContext(t *testing.T) {
 	}
 }
 
-// TestRetrieveIsInEveryContextOfItsOwn looks for the retrieve, not one around it, where a host's code sees contexts that no caller passed on: when
-// spans start and when histograms are recorded.
+// TestRetrieveIsInEveryContextOfItsOwn looks for the retrieve, not one around
+// it, where a host's code sees contexts that no caller passed on: when spans
+// start and when histograms are recorded.
 func TestRetrieveIsInEveryContextOfItsOwn(t *testing.T) {
 	var seen []otelcache.Retrieve
 	see := func(ctx context.Context) bool {
@@ -101,7 +103,8 @@ func (startProcessor) Shutdown(context.Context) error { return nil }
 
 func (startProcessor) ForceFlush(context.Context) error { return nil }
 
-// TestPrintingARetrieveContextConcurrentSafe prints contexts, as loggers do, while their retrieves are in progress.
+// TestPrintingARetrieveContextConcurrentSafe prints contexts, as loggers do,
+// while their retrieves are in progress.
 func TestPrintingARetrieveContextConcurrentSafe(t *testing.T) {
 	for name, opts := range map[string][]otelcache.Option{
 		"with spans": nil, "without": {otelcache.WithTracerProvider(tracenoop.NewTracerProvider())},

@@ -12,7 +12,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestManyPhasesAtOnce has more phases in progress than a request has room for, and ends them in another order than they started in.
+// TestManyPhasesAtOnce has more phases in progress than a request has room for,
+// and ends them in another order than they started in.
 func TestManyPhasesAtOnce(t *testing.T) {
 	tel := newTelemetry(t)
 	ctx, r := tel.StartRetrieve(context.Background(), 10)

@@ -4,7 +4,8 @@ package otelcache
 
 import "testing"
 
-// TestShards takes neighbouring stacks of each size that goroutines have, used to the same depth: they spread evenly over the shards.
+// TestShards takes neighbouring stacks of each size that goroutines have, used
+// to the same depth: they spread evenly over the shards.
 func TestShards(t *testing.T) {
 	const stacks, first, depth = 64, 0x4a20_0000, 0x1c8
 	for size := uintptr(4 << 10); size <= 1<<20; size *= 2 {

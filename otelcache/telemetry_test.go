@@ -78,17 +78,20 @@ func bubble(t *testing.T, name string, f func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, f) })
 }
 
-// points is data points as text: by the name of their metric, and the attributes that they have besides the engine's identity.
-// A histogram's point is its sum and its buckets that are not empty, by upper bound.
+// points is data points as text: by the name of their metric, and the
+// attributes that they have besides the engine's identity. A histogram's point
+// is its sum and its buckets that are not empty, by upper bound.
 type points map[string]string
 
-// collect returns all data points there are. Each has to carry the engine's identity.
+// collect returns all data points there are. Each has to carry the engine's
+// identity.
 func (tel *telemetry) collect(t *testing.T) points {
 	t.Helper()
 	return pointsOf(t, collect(t, tel.reader), testIdentity)
 }
 
-// fed returns the data points that are not a counter's zero, which is there from the start.
+// fed returns the data points that are not a counter's zero, which is there
+// from the start.
 func (tel *telemetry) fed(t *testing.T) points {
 	t.Helper()
 	all := tel.collect(t)
@@ -200,8 +203,9 @@ func wantPoints(t *testing.T, got, want points) {
 	}
 }
 
-// spanTree returns the ended spans as text, one a line, children indented below their parents, siblings in the order of their starts.
-// Each has to carry the engine's identity, unless it is one of the test's own.
+// spanTree returns the ended spans as text, one a line, children indented below
+// their parents, siblings in the order of their starts. Each has to carry the
+// engine's identity, unless it is one of the test's own.
 func (tel *telemetry) spanTree(t *testing.T) string {
 	t.Helper()
 	ended := tel.spans.Ended()
@@ -275,7 +279,8 @@ func (r *reports) take() []error {
 	return errs
 }
 
-// captureReports collects what goes to otel.Handle until the end of the test, which fails when something is left that it did not take.
+// captureReports collects what goes to otel.Handle until the end of the test,
+// which fails when something is left that it did not take.
 func captureReports(t *testing.T) *reports {
 	t.Helper()
 	r := new(reports)
@@ -289,7 +294,8 @@ func captureReports(t *testing.T) *reports {
 	return r
 }
 
-// wantMisuse takes the reports, which have to be one of misuse whose text contains each of the words.
+// wantMisuse takes the reports, which have to be one of misuse whose text
+// contains each of the words.
 func (tel *telemetry) wantMisuse(t *testing.T, words ...string) {
 	t.Helper()
 	wantReport(t, tel.misuse, otelcache.ErrMisuse, words...)
@@ -305,7 +311,8 @@ func wantReport(t *testing.T, r *reports, target error, words ...string) {
 	wantError(t, errs[0], target, words...)
 }
 
-// wantError checks that err is target and says each of the words. A nil target is any error.
+// wantError checks that err is target and says each of the words. A nil target
+// is any error.
 func wantError(t *testing.T, err, target error, words ...string) {
 	t.Helper()
 	if err == nil {
