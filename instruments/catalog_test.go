@@ -188,13 +188,20 @@ func TestScaledBounds(t *testing.T) {
 			t.Fatalf("%d ms came back as %v", ms, got)
 		}
 	}
-	if got := get.LMCache.Scale.Apply(math.Inf(1)); !math.IsInf(got, 1) {
-		t.Errorf("+Inf became %v", got)
+	largest := math.MaxFloat64 / 1000
+	for in, want := range map[float64]float64{math.Inf(1): math.Inf(1), largest: largest * 1000} {
+		if got := get.LMCache.Scale.Apply(in); got != want {
+			t.Errorf("%v became %v, want %v", in, got, want)
+		}
 	}
 }
 
 func TestLookup(t *testing.T) {
-	for _, name := range []string{"lmcache.retrieve.duration", "lmcache:time_to_retrieve", "time_to_retrieve"} {
+	names := []string{"lmcache.retrieve.duration", "lmcache:time_to_retrieve", "time_to_retrieve"}
+	if got := instruments.RetrieveDuration.Metric().Names(); !slices.Equal(got, names) {
+		t.Errorf("the names are %q, want %q", got, names)
+	}
+	for _, name := range names {
 		m, ok := instruments.Lookup(name)
 		if !ok || m.Name != "lmcache.retrieve.duration" {
 			t.Errorf("Lookup(%q) = %q, %v", name, m.Name, ok)

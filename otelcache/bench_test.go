@@ -144,7 +144,7 @@ func BenchmarkOperations(b *testing.B) {
 						}
 					}
 					turns := float64((b.N + turn - 1) / turn * turn)
-					perOp := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / turns / float64(goroutines) }
+					perOp := func(d time.Duration) float64 { return float64(d) / turns / float64(goroutines) }
 					b.ReportMetric(perOp(times[0]), "ns/op")
 					b.ReportMetric(perOp(times[1]), "by-hand-ns/op")
 					b.ReportMetric(float64(times[0])/float64(times[1]), "x-by-hand")
@@ -223,21 +223,11 @@ func (s setting) implementations(tb testing.TB) (ours, byHand, needed requests) 
 		return tp, s.mp()
 	}
 	tp, mp := providers()
-	ours = monitored{newMonitor(tb, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
+	ours = monitored{openMonitor(tb, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
 	tp, mp = providers()
 	byHand = newHandwritten(benchEngine, tp, mp)
 	tp, mp = providers()
 	return ours, byHand, neededCalls{newHandwritten(benchEngine, tp, mp)}
-}
-
-func newMonitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
-	tb.Helper()
-	m, err := otelcache.New(e, opts...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = m.Close() })
-	return m
 }
 
 // BenchmarkReaders shows what each more reader costs a retrieve: the SDK
@@ -249,7 +239,8 @@ func BenchmarkReaders(b *testing.B) {
 			for range readers {
 				opts = append(opts, sdkmetric.WithReader(sdkmetric.NewManualReader()))
 			}
-			m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(opts...)), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+			mp := sdkmetric.NewMeterProvider(opts...)
+			m := openMonitor(b, benchEngine, otelcache.WithMeterProvider(mp), untraced)
 			b.ReportAllocs()
 			for b.Loop() {
 				monitored{m}.retrieve(b.Context(), benchWork)
@@ -266,8 +257,9 @@ func BenchmarkEngines(b *testing.B) {
 			mp := sdkMeterProvider()
 			monitors := make([]monitored, engines)
 			for i := range monitors {
-				e := otelcache.Engine{ModelName: "llama-3-70b", WorkerID: strconv.Itoa(i), Role: "worker", ServedModelName: "llama"}
-				monitors[i] = monitored{newMonitor(b, e, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))}
+				e := benchEngine
+				e.WorkerID = strconv.Itoa(i)
+				monitors[i] = monitored{openMonitor(b, e, otelcache.WithMeterProvider(mp), untraced)}
 			}
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
@@ -282,7 +274,7 @@ func BenchmarkEngines(b *testing.B) {
 func BenchmarkCursor(b *testing.B) {
 	for _, n := range []int{1_000, 100_000} {
 		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {
-			m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+			m := openMonitor(b, benchEngine, noProviders...)
 			cursor := m.Cursor()
 			for range n {
 				monitored{m}.retrieve(b.Context(), benchWork)
@@ -305,7 +297,7 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run(fmt.Sprintf("requests=%d", n), func(b *testing.B) {
 			for b.Loop() {
 				before := bytesInUse()
-				m := newMonitor(b, benchEngine, otelcache.WithMeterProvider(sdkMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+				m := openMonitor(b, benchEngine, otelcache.WithMeterProvider(sdkMeterProvider()), untraced)
 				for range n {
 					monitored{m}.lookup(b.Context(), benchWork)
 				}

@@ -8,9 +8,6 @@ import (
 	"testing"
 	"time"
 
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
-	tracenoop "go.opentelemetry.io/otel/trace/noop"
-
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -113,7 +110,7 @@ func TestCursorCost(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("measures time: not with the race detector, not in short mode")
 	}
-	m := newMonitor(t, benchEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	m := openMonitor(t, benchEngine, noProviders...)
 	cursor := m.Cursor()
 	next := func(requests int) time.Duration {
 		best := time.Hour

@@ -40,7 +40,7 @@ func TestHandwrittenIsEquivalent(t *testing.T) {
 				return newHandwritten(benchEngine, tp, mp)
 			})
 			ours := outputOf(t, s.sampler, func(tp trace.TracerProvider, mp *sdkmetric.MeterProvider) requests {
-				return monitored{newMonitor(t, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
+				return monitored{openMonitor(t, benchEngine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))}
 			})
 			if s.name == "sampled" && len(ours.spans) != 1+4+4+1+1 {
 				t.Errorf("made %d spans, want a tree of 4 for each retrieve and store, and one each for the lookups and the transfer", len(ours.spans))

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"go.opentelemetry.io/otel/trace/noop"
-
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -19,10 +17,10 @@ import (
 // of once.
 func TestFeedsConcurrentSafe(t *testing.T) {
 	const goroutines, each = 8, 500
-	untraced := append([]otelcache.Option{otelcache.WithTracerProvider(noop.NewTracerProvider())}, feedOptions...)
+	opts := append([]otelcache.Option{untraced}, feedOptions...)
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
-			tel := newTelemetry(t, untraced...)
+			tel := newTelemetry(t, opts...)
 			var wg sync.WaitGroup
 			for range goroutines {
 				wg.Go(func() {

@@ -63,6 +63,13 @@ var lookupFeeds = []feed{
 		},
 	},
 	{
+		"lookup failed in no time", func(ctx context.Context, m *otelcache.Monitor) {
+			_, l := m.StartLookup(ctx, 1000)
+			l.Fail(errBroken)
+		},
+		points{"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000"},
+	},
+	{
 		"lookup hit rate", func(ctx context.Context, m *otelcache.Monitor) {
 			_, l := m.StartLookup(ctx, 1000)
 			l.Finish(250)

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	"go.opentelemetry.io/otel/trace/noop"
-
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -18,7 +16,7 @@ import (
 // the same.
 func TestOperationsFinishOnce(t *testing.T) {
 	const operations = 5000
-	tel := newTelemetry(t, otelcache.WithTracerProvider(noop.NewTracerProvider()))
+	tel := newTelemetry(t, untraced)
 	ctx := context.Background()
 	var lookups [operations]otelcache.Lookup
 	var stores [operations]otelcache.Store

@@ -10,9 +10,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -139,7 +137,7 @@ func TestExemplarsCarryTheTraceOfTheRequest(t *testing.T) {
 // TestOperationsThatNobodyTimed finishes operations that were in progress when
 // the first cursor came: they are counted, and have no time.
 func TestOperationsThatNobodyTimed(t *testing.T) {
-	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	m := openMonitor(t, testEngine, noProviders...)
 	_, get := m.StartRemoteGet(context.Background())
 	_, put := m.StartRemotePut(context.Background())
 	_, lookup := m.StartLookup(context.Background(), 10)

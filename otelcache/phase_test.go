@@ -9,9 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -168,7 +166,7 @@ func (countingSampler) Description() string { return "counting" }
 // TestNilContextOfAPhase uses what StartPhase returns for a nil context, with a
 // request that no trace records.
 func TestNilContextOfAPhase(t *testing.T) {
-	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
+	m := openMonitor(t, testEngine, noProviders...)
 	_, r := m.StartRetrieve(context.Background(), 1)
 	//lint:ignore SA1012 the point of the test
 	if ctx, _ := r.StartPhase(nil, otelcache.ToGPU); otelcache.RetrieveFromContext(ctx) != r {

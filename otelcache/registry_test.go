@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -88,5 +89,32 @@ func TestMonitorOfAnErrorLeavesTheLiveOneAlone(t *testing.T) {
 			}
 			wantError(t, err, otelcache.ErrEngineLive, testEngine.ModelName)
 		}
+	}
+}
+
+// TestGetOrCreateWhileOthersCloseConcurrentSafe checks that no closed monitor stays
+// the process's.
+func TestGetOrCreateWhileOthersCloseConcurrentSafe(t *testing.T) {
+	e := otelcache.Engine{WorkerID: "get, create and close"}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 500 {
+				m, err := otelcache.GetOrCreate(e, noProviders...)
+				if err != nil {
+					t.Errorf("GetOrCreate: %v", err)
+				}
+				closeMonitor(t, m)
+			}
+		})
+	}
+	wg.Wait()
+	m, err := otelcache.GetOrCreate(e, noProviders...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeMonitor(t, m)
+	if _, err := m.Observe(instruments.Healthy, func() float64 { return 1 }); err != nil {
+		t.Errorf("the process's monitor refuses a gauge: %v", err)
 	}
 }

@@ -15,7 +15,6 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -107,7 +106,7 @@ func (startProcessor) ForceFlush(context.Context) error { return nil }
 // while their retrieves are in progress.
 func TestPrintingARetrieveContextConcurrentSafe(t *testing.T) {
 	for name, opts := range map[string][]otelcache.Option{
-		"with spans": nil, "without": {otelcache.WithTracerProvider(tracenoop.NewTracerProvider())},
+		"with spans": nil, "without": {untraced},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tel := newTelemetry(t, opts...)

@@ -15,10 +15,12 @@ import (
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -45,7 +47,8 @@ type telemetry struct {
 // newTelemetry makes a monitor on providers of its own. Options replace those.
 func newTelemetry(t *testing.T, opts ...otelcache.Option) *telemetry {
 	t.Helper()
-	tel := &telemetry{reader: sdkmetric.NewManualReader(), spans: tracetest.NewSpanRecorder(), misuse: captureReports(t)}
+	spans, misuse := tracetest.NewSpanRecorder(), captureReports(t)
+	tel := &telemetry{reader: sdkmetric.NewManualReader(), spans: spans, misuse: misuse}
 	tel.tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(tel.spans))
 	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(tel.reader))
 	tel.Monitor = openMonitor(t, testEngine, append([]otelcache.Option{
@@ -54,8 +57,14 @@ func newTelemetry(t *testing.T, opts ...otelcache.Option) *telemetry {
 	return tel
 }
 
+// untraced turns spans off; with noProviders, nothing is recorded.
+var (
+	untraced    = otelcache.WithTracerProvider(tracenoop.NewTracerProvider())
+	noProviders = []otelcache.Option{otelcache.WithMeterProvider(metricnoop.NewMeterProvider()), untraced}
+)
+
 // openMonitor makes a monitor that is closed at the end of the test.
-func openMonitor(t *testing.T, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
+func openMonitor(t testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
 	t.Helper()
 	m, err := otelcache.New(e, opts...)
 	if err != nil {
@@ -65,7 +74,7 @@ func openMonitor(t *testing.T, e otelcache.Engine, opts ...otelcache.Option) *ot
 	return m
 }
 
-func closeMonitor(t *testing.T, m *otelcache.Monitor) {
+func closeMonitor(t testing.TB, m *otelcache.Monitor) {
 	t.Helper()
 	if err := m.Close(); err != nil {
 		t.Errorf("Close: %v", err)
