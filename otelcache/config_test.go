@@ -13,6 +13,7 @@ import (
 )
 
 func TestInvalidOptions(t *testing.T) {
+	var failed *sdktrace.TracerProvider
 	for _, c := range []struct {
 		name  string
 		opt   otelcache.Option
@@ -20,7 +21,7 @@ func TestInvalidOptions(t *testing.T) {
 	}{
 		{"nil meter provider", otelcache.WithMeterProvider(nil), []string{"WithMeterProvider", "want a provider"}},
 		{"nil tracer provider", otelcache.WithTracerProvider(nil), []string{"WithTracerProvider", "want a provider"}},
-		{"nil pointer", otelcache.WithTracerProvider((*sdktrace.TracerProvider)(nil)), []string{"WithTracerProvider", "want a provider"}},
+		{"nil pointer", otelcache.WithTracerProvider(failed), []string{"WithTracerProvider", "want a provider"}},
 		{"nil logger", otelcache.WithLogger(nil), []string{"WithLogger", "want a logger"}},
 		{"slow 0", otelcache.WithSlowRetrieve(0), []string{"WithSlowRetrieve(0s)", "positive"}},
 		{"slow NaN", otelcache.WithSlowRetrieveSpeed(math.NaN()), []string{"WithSlowRetrieveSpeed(NaN)", "positive"}},

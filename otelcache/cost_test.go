@@ -43,7 +43,8 @@ func TestAllocations(t *testing.T) {
 				if want := wantAllocs[op.name][s.name]; got != want {
 					t.Errorf("got %v allocations, want %v", got, want)
 				}
-				if more := allocs(byHand); s.name != "exemplars" && got > more { // there, the state is ours alone: no-op spans have none
+				// With exemplars alone, the state is ours: no-op spans have none.
+				if more := allocs(byHand); s.name != "exemplars" && got > more {
 					t.Errorf("got %v allocations, more than the %v of the same written by hand", got, more)
 				}
 			})
@@ -130,6 +131,6 @@ func TestCursorCost(t *testing.T) {
 	few, many := next(10_000), next(200_000)
 	t.Logf("%v after ten thousand retrieves, %v after two hundred thousand", few, many)
 	if many > 5*few { // what grows is the number of buckets that are not empty, and only slowly
-		t.Errorf("takes %v after two hundred thousand retrieves and %v after ten thousand, want about the same", many, few)
+		t.Errorf("takes %v after many retrieves and %v after few, want about the same", many, few)
 	}
 }

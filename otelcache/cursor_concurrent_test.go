@@ -62,5 +62,6 @@ func TestCursorsConcurrentSafe(t *testing.T) {
 }
 
 func seen(s otelcache.Stats) int64 {
-	return s.LookupRequests + s.LookupRequestedTokens + s.LookupHitTokens + int64(s.LookupRequestHitRate.Count()) + int64(s.ChunkLifespan.Count())
+	return s.LookupRequests + s.LookupRequestedTokens + s.LookupHitTokens +
+		int64(s.LookupRequestHitRate.Count()+s.ChunkLifespan.Count())
 }

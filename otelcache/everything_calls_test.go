@@ -103,7 +103,8 @@ func whileRunning(t *testing.T) calls {
 			}
 			r.Finish(5)
 		}, points{
-			"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "20", "lmcache.retrieve.hit_tokens": "5",
+			"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "20",
+			"lmcache.retrieve.hit_tokens": "5",
 		}, []string{"lmcache.retrieve"}},
 		"Monitor.StartStore": {func(ctx context.Context, e *everything) {
 			_, s := e.StartStore(ctx, 30)
@@ -112,7 +113,9 @@ func whileRunning(t *testing.T) calls {
 		"Monitor.StartTransfer": {func(ctx context.Context, e *everything) {
 			_, tr := e.StartTransfer(ctx, 40, "peer")
 			tr.Finish()
-		}, points{"lmcache.p2p.transfer.requests": "1", "lmcache.p2p.transfer.tokens": "40"}, []string{"lmcache.p2p_transfer"}},
+		}, points{
+			"lmcache.p2p.transfer.requests": "1", "lmcache.p2p.transfer.tokens": "40",
+		}, []string{"lmcache.p2p_transfer"}},
 		"Monitor.ServeTransfer": {func(ctx context.Context, e *everything) {
 			_, tr := e.ServeTransfer(ctx, 50, "peer")
 			tr.Finish()
@@ -129,16 +132,20 @@ func whileRunning(t *testing.T) calls {
 		}},
 		"Observation.Unregister": {do: func(_ context.Context, e *everything) { e.observation.Unregister() }},
 		"Monitor.Cursor":         {do: func(_ context.Context, e *everything) { e.Cursor().Next() }},
-		"Cursor.Next":            {do: func(_ context.Context, e *everything) { e.seen.Add(e.cursor.Next().LocalCPUEvictedKeys) }},
+		"Cursor.Next": {do: func(_ context.Context, e *everything) {
+			e.seen.Add(e.cursor.Next().LocalCPUEvictedKeys)
+		}},
 	}
 	for _, f := range feeds {
 		if _, ok := reflect.TypeFor[*otelcache.Monitor]().MethodByName(f.name); ok {
-			all["Monitor."+f.name] = call{do: func(ctx context.Context, e *everything) { f.feed(ctx, e.Monitor) }, feeds: f.want}
+			all["Monitor."+f.name] = call{func(ctx context.Context, e *everything) { f.feed(ctx, e.Monitor) }, f.want, nil}
 		}
 	}
 	for _, k := range everyKind {
 		all[k.name+".SetRequestID"] = call{do: func(_ context.Context, e *everything) { k.of(e).SetRequestID("r") }}
-		all[k.name+".SetAttributes"] = call{do: func(_ context.Context, e *everything) { k.of(e).SetAttributes(everyAttribute) }}
+		all[k.name+".SetAttributes"] = call{do: func(_ context.Context, e *everything) {
+			k.of(e).SetAttributes(everyAttribute)
+		}}
 		start := call{do: func(ctx context.Context, e *everything) {
 			_, p := k.of(e).StartPhase(ctx, k.phase)
 			p.SetBytes(1)
@@ -200,18 +207,20 @@ var whenFinished = calls{
 		"lmcache.retrieve.to_gpu.duration": "sum 0.015625, 1 ≤ 0.02048", // a tick of each goroutine
 	}, []string{"lmcache.retrieve"}},
 	"Store.Finish": {func(_ context.Context, e *everything) { e.store.Finish(200) }, points{
-		"lmcache.store.tokens": "200", "lmcache.store.duration": oneTick, "lmcache.store.speed": "sum 102400, 1 above",
-		"lmcache.store.put.duration": "sum 0.015625, 1 ≤ 0.02048",
+		"lmcache.store.tokens": "200", "lmcache.store.duration": oneTick,
+		"lmcache.store.speed": "sum 102400, 1 above", "lmcache.store.put.duration": "sum 0.015625, 1 ≤ 0.02048",
 	}, []string{"lmcache.store"}},
 	"Transfer.Finish": {func(_ context.Context, e *everything) { e.transfer.Finish() }, points{
 		"lmcache.p2p.transfer.tokens": "400", "lmcache.p2p.transfer.duration": oneTick,
 		"lmcache.p2p.transfer.speed": "sum 204800, 1 above",
 	}, []string{"lmcache.p2p_transfer"}},
 	"RemoteGet.Finish": {func(_ context.Context, e *everything) { e.get.Finish(1000) }, points{
-		"lmcache.remote.read.requests": "1", "lmcache.remote.read.io": "1000", "lmcache.remote.get.duration": oneTick,
+		"lmcache.remote.read.requests": "1", "lmcache.remote.read.io": "1000",
+		"lmcache.remote.get.duration": oneTick,
 	}, []string{"lmcache.remote.get"}},
 	"RemotePut.Finish": {func(_ context.Context, e *everything) { e.put.Finish(2000) }, points{
-		"lmcache.remote.write.requests": "1", "lmcache.remote.write.io": "2000", "lmcache.remote.put.duration": oneTick,
+		"lmcache.remote.write.requests": "1", "lmcache.remote.write.io": "2000",
+		"lmcache.remote.put.duration": oneTick,
 	}, []string{"lmcache.remote.put"}},
 }
 
@@ -219,7 +228,8 @@ var whenFinished = calls{
 func whenFailed() calls {
 	all := calls{}
 	for _, k := range everyKind {
-		all[k.name+".Fail"] = call{func(_ context.Context, e *everything) { k.of(e).Fail(errBroken) }, k.failed, []string{k.span}}
+		fail := func(_ context.Context, e *everything) { k.of(e).Fail(errBroken) }
+		all[k.name+".Fail"] = call{fail, k.failed, []string{k.span}}
 	}
 	return all
 }

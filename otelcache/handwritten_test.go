@@ -68,7 +68,8 @@ func newHandwritten(e otelcache.Engine, tp trace.TracerProvider, mp metric.Meter
 			c, _ := meter.Int64UpDownCounter(m.Name, unit, desc)
 			c.Add(context.Background(), 0, h.add...)
 		case instruments.KindHistogram:
-			histograms[m.Name], _ = meter.Float64Histogram(m.Name, unit, desc, metric.WithExplicitBucketBoundaries(m.Bounds...))
+			bounds := metric.WithExplicitBucketBoundaries(m.Bounds...)
+			histograms[m.Name], _ = meter.Float64Histogram(m.Name, unit, desc, bounds)
 		}
 	}
 	h.retrieveRequests = h.counters["lmcache.retrieve.requests"]

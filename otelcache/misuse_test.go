@@ -86,9 +86,21 @@ func TestMisuse(t *testing.T) {
 			_, s := m.StartStore(ctx, 10)
 			s.Finish(-2)
 		}, "-2", points{"lmcache.store.requests": "1"}},
-		{"negative bytes", func(m *otelcache.Monitor) { m.RecordRemoteRead(-1) }, "-1", points{"lmcache.remote.read.requests": "1"}},
-		{"negative gauge", func(m *otelcache.Monitor) { m.SetLocalCacheUsage(-1) }, "-1", points{"lmcache.local_cache.usage": "0"}},
-		{"negative keys", func(m *otelcache.Monitor) { m.RecordEviction(-1) }, "-1", points{"lmcache.local_cpu.evictions": "1"}},
+		{
+			"negative bytes", func(m *otelcache.Monitor) { m.RecordRemoteRead(-1) },
+			"-1",
+			points{"lmcache.remote.read.requests": "1"},
+		},
+		{
+			"negative gauge", func(m *otelcache.Monitor) { m.SetLocalCacheUsage(-1) },
+			"-1",
+			points{"lmcache.local_cache.usage": "0"},
+		},
+		{
+			"negative keys", func(m *otelcache.Monitor) { m.RecordEviction(-1) },
+			"-1",
+			points{"lmcache.local_cpu.evictions": "1"},
+		},
 	} {
 		bubble(t, c.name, func(t *testing.T) {
 			tel := newTelemetry(t)

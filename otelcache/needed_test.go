@@ -90,8 +90,8 @@ func (c neededCalls) transfer(ctx context.Context, w work) {
 
 func TestNeededCalls(t *testing.T) {
 	t.Parallel()
-	histograms := func(implementation func(trace.TracerProvider, *sdkmetric.MeterProvider) requests) (all []metricdata.Metrics) {
-		for _, m := range outputOf(t, sdktrace.NeverSample(), implementation).metrics.Metrics {
+	histograms := func(implement implementation) (all []metricdata.Metrics) {
+		for _, m := range outputOf(t, sdktrace.NeverSample(), implement).metrics.Metrics {
 			if _, ok := m.Data.(metricdata.Histogram[float64]); ok {
 				all = append(all, m)
 			}

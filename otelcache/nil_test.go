@@ -102,7 +102,8 @@ func TestNobodyPanics(t *testing.T) {
 			s.Finish()
 		}},
 		{"monitor of a constructor that failed", func(*otelcache.Monitor) {
-			for _, create := range []func(otelcache.Engine, ...otelcache.Option) (*otelcache.Monitor, error){otelcache.New, otelcache.GetOrCreate} {
+			type constructor func(otelcache.Engine, ...otelcache.Option) (*otelcache.Monitor, error)
+			for _, create := range []constructor{otelcache.New, otelcache.GetOrCreate} {
 				m, err := create(testEngine, otelcache.WithMeterProvider(nil))
 				if err == nil {
 					t.Error("a nil meter provider is no error")

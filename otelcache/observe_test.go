@@ -87,7 +87,8 @@ func TestObserveFeedsEveryGauge(t *testing.T) {
 // its own collection.
 func TestObserveIsCalledOncePerReader(t *testing.T) {
 	a, b := sdkmetric.NewManualReader(), sdkmetric.NewManualReader()
-	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(a), sdkmetric.WithReader(b))))
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(a), sdkmetric.WithReader(b))
+	m := openMonitor(t, testEngine, otelcache.WithMeterProvider(mp))
 	var calls float64
 	if _, err := m.Observe(instruments.RemotePutTasks, func() float64 { calls++; return calls }); err != nil {
 		t.Fatal(err)

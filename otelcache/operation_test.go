@@ -148,7 +148,7 @@ func TestOperationsThatNobodyTimed(t *testing.T) {
 	lookup.Finish(5)
 	s := cursor.Next()
 	if s.RemoteReadIO != 7 || s.RemoteWriteIO != 8 || s.LookupHitTokens != 5 {
-		t.Errorf("got %d bytes read, %d written and %d hits, want 7, 8 and 5", s.RemoteReadIO, s.RemoteWriteIO, s.LookupHitTokens)
+		t.Errorf("read %d, wrote %d bytes, hit %d, want 7, 8 and 5", s.RemoteReadIO, s.RemoteWriteIO, s.LookupHitTokens)
 	}
 	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
 		t.Errorf("got %d times of operations that nobody timed, want none", n)

@@ -85,7 +85,9 @@ var remoteFeeds = []feed{
 		points{"lmcache.remote.get.duration": "sum 0.012, 1 ≤ 0.02"},
 	},
 	{
-		"remote get timed elsewhere in no time", func(ctx context.Context, m *otelcache.Monitor) { m.RecordRemoteGetTime(ctx, 0) },
+		"remote get that took no time", func(ctx context.Context, m *otelcache.Monitor) {
+			m.RecordRemoteGetTime(ctx, 0)
+		},
 		points{"lmcache.remote.get.duration": "sum 0, 1 ≤ 0.001"},
 	},
 	{
@@ -98,11 +100,17 @@ var remoteFeeds = []feed{
 	},
 	{
 		"RecordPing", func(_ context.Context, m *otelcache.Monitor) { m.RecordPing(3*ms, 0) },
-		points{"lmcache.remote.ping.successes": "1", "lmcache.remote.ping.latency": "0.003", "lmcache.remote.ping.error_code": "0"},
+		points{
+			"lmcache.remote.ping.successes": "1", "lmcache.remote.ping.latency": "0.003",
+			"lmcache.remote.ping.error_code": "0",
+		},
 	},
 	{
 		"Ping with an error", func(_ context.Context, m *otelcache.Monitor) { m.RecordPing(3*ms, -7) },
-		points{"lmcache.remote.ping.errors": "1", "lmcache.remote.ping.latency": "0.003", "lmcache.remote.ping.error_code": "-7"},
+		points{
+			"lmcache.remote.ping.errors": "1", "lmcache.remote.ping.latency": "0.003",
+			"lmcache.remote.ping.error_code": "-7",
+		},
 	},
 	{
 		"SetRemoteCacheUsage", func(_ context.Context, m *otelcache.Monitor) { m.SetRemoteCacheUsage(1 << 40) },

@@ -39,7 +39,8 @@ func TestConcurrentRetrievesKeepApart(t *testing.T) {
 				own.SetRequestID(strconv.Itoa(i))
 				var backend sync.WaitGroup
 				backend.Go(func() {
-					ctx, cancel := context.WithTimeout(ctx, time.Hour) // as code between the request and the backend does
+					// As code between the request and the backend does.
+					ctx, cancel := context.WithTimeout(ctx, time.Hour)
 					defer cancel()
 					r := otelcache.RetrieveFromContext(ctx)
 					if r != own || ctx.Value(callersKey{}) != i {
@@ -69,7 +70,8 @@ func TestConcurrentRetrievesKeepApart(t *testing.T) {
 				continue
 			}
 			phases++
-			got, want := fmt.Sprint(requests[s.Parent().SpanID()].AsInterface()), fmt.Sprint(attributeOf(s, instruments.ChunksKey).AsInterface())
+			got := requests[s.Parent().SpanID()].AsString()
+			want := fmt.Sprint(attributeOf(s, instruments.ChunksKey).AsInt64())
 			if got != want {
 				t.Errorf("the phase of request %s is a child of request %q", want, got)
 			}

@@ -40,7 +40,8 @@ func TestRetrieveContext(t *testing.T) {
 		t.Error("want a span in the retrieve's context, and none in the caller's")
 	}
 	goroutines := runtime.NumGoroutine()
-	child, stop := context.WithCancel(ctx) // of a context that it does not know, package context would watch Done in a goroutine
+	// Package context watches Done in a goroutine if it does not know the parent.
+	child, stop := context.WithCancel(ctx)
 	defer stop()
 	if n := runtime.NumGoroutine(); n > goroutines {
 		t.Errorf("a child context takes %d goroutines more", n-goroutines)

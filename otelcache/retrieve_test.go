@@ -20,7 +20,8 @@ var retrieveFeeds = []feed{
 		"retrieve with all phases", func(ctx context.Context, m *otelcache.Monitor) {
 			_, r := m.StartRetrieve(ctx, 1000)
 			for i, name := range []otelcache.PhaseName{
-				otelcache.ProcessTokens, otelcache.Broadcast, otelcache.ToGPU, otelcache.RemoteBatchedGet, otelcache.ConnectorBatchedGet,
+				otelcache.ProcessTokens, otelcache.Broadcast, otelcache.ToGPU,
+				otelcache.RemoteBatchedGet, otelcache.ConnectorBatchedGet,
 			} {
 				_, p := r.StartPhase(ctx, name)
 				time.Sleep(time.Duration(i+1) * ms)

@@ -15,7 +15,8 @@ import (
 func TestSlowRetrieves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := new(logRecorder)
-		tel := newTelemetry(t, otelcache.WithLogger(slog.New(log)), otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100))
+		tel := newTelemetry(t, otelcache.WithLogger(slog.New(log)),
+			otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100))
 		retrieve := func(d time.Duration, hits int) otelcache.Retrieve {
 			_, r := tel.StartRetrieve(context.Background(), 1000)
 			r.SetRequestID("request 7")
@@ -49,8 +50,9 @@ func TestSlowRetrieves(t *testing.T) {
 			t.Errorf("got %v, want one warning that 2 were skipped", entries)
 		}
 		fed := tel.fed(t)
-		if fed["lmcache.retrieve.slow_by_time"] != "3" || fed["lmcache.retrieve.slow_by_speed"] != "2" {
-			t.Errorf("got %s by time and %s by speed, want 3 and 2", fed["lmcache.retrieve.slow_by_time"], fed["lmcache.retrieve.slow_by_speed"])
+		byTime, bySpeed := fed["lmcache.retrieve.slow_by_time"], fed["lmcache.retrieve.slow_by_speed"]
+		if byTime != "3" || bySpeed != "2" {
+			t.Errorf("got %s by time and %s by speed, want 3 and 2", byTime, bySpeed)
 		}
 	})
 }

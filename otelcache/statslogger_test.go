@@ -51,7 +51,8 @@ func TestStatsLoggerShutdownHonoursTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t, otelcache.WithLogger(discardLogger))
 		release := make(chan struct{})
-		l, err := otelcache.NewStatsLogger(tel.Monitor, time.Second, otelcache.WithSink(func(otelcache.Stats) { <-release }))
+		hang := otelcache.WithSink(func(otelcache.Stats) { <-release })
+		l, err := otelcache.NewStatsLogger(tel.Monitor, time.Second, hang)
 		if err != nil {
 			t.Fatal(err)
 		}
