@@ -240,28 +240,11 @@ func TestIdentifiers(t *testing.T) {
 // TestHandles holds that indexes count from 1 in the order of the lists, and that
 // lists and catalog have the same metrics.
 func TestHandles(t *testing.T) {
-	n := 0
-	check := func(i, index int, name string, kind instruments.Kind) {
-		n++
-		if m, _ := instruments.Lookup(name); index != i+1 || m.Kind != kind {
-			t.Errorf("%s %s has index %d, want %d of a %s", m.Kind, name, index, i+1, kind)
-		}
-	}
-	for i, h := range instruments.Counters() {
-		check(i, h.Index(), h.String(), instruments.KindCounter)
-	}
-	for i, h := range instruments.UpDownCounters() {
-		check(i, h.Index(), h.String(), instruments.KindUpDownCounter)
-	}
-	for i, h := range instruments.Gauges() {
-		check(i, h.Index(), h.String(), instruments.KindGauge)
-	}
-	for i, h := range instruments.Histograms() {
-		check(i, h.Index(), h.String(), instruments.KindHistogram)
-	}
-	for i, h := range instruments.ObservableGauges() {
-		check(i, h.Index(), h.String(), instruments.KindObservableGauge)
-	}
+	n := wantHandles(t, instruments.Counters(), instruments.KindCounter) +
+		wantHandles(t, instruments.UpDownCounters(), instruments.KindUpDownCounter) +
+		wantHandles(t, instruments.Gauges(), instruments.KindGauge) +
+		wantHandles(t, instruments.Histograms(), instruments.KindHistogram) +
+		wantHandles(t, instruments.ObservableGauges(), instruments.KindObservableGauge)
 	if all := instruments.All(); n != len(all) {
 		t.Errorf("%d handles of %d metrics", n, len(all))
 	}
@@ -269,6 +252,19 @@ func TestHandles(t *testing.T) {
 	if zero.Index() != 0 || zero.String() != "" || zero.Metric().Name != "" {
 		t.Errorf("the zero handle is %d, %s", zero.Index(), zero)
 	}
+}
+
+func wantHandles[H interface {
+	Index() int
+	String() string
+}](t *testing.T, handles []H, kind instruments.Kind) int {
+	t.Helper()
+	for i, h := range handles {
+		if m, _ := instruments.Lookup(h.String()); h.Index() != i+1 || m.Kind != kind {
+			t.Errorf("%s %s has index %d, want %d of a %s", m.Kind, h.String(), h.Index(), i+1, kind)
+		}
+	}
+	return len(handles)
 }
 
 // The catalog is shared by the whole process: nobody may change it through what
