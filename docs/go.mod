@@ -21,8 +21,6 @@ require (
 	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/grpc-ecosystem/grpc-gateway/v2 v2.28.0 // indirect
-	github.com/lmcache-go/lmcache-otel/exporters/console v0.1.0 // indirect
-	github.com/lmcache-go/lmcache-otel/exporters/otlp v0.1.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_golang v1.23.2 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
@@ -69,8 +67,5 @@ require (
 replace (
 	github.com/lmcache-go/lmcache-otel => ..
 	github.com/lmcache-go/lmcache-otel/exporters/auto => ../exporters/auto
-	github.com/lmcache-go/lmcache-otel/exporters/console => ../exporters/console
-	github.com/lmcache-go/lmcache-otel/exporters/internal/otlptest => ../exporters/internal/otlptest
-	github.com/lmcache-go/lmcache-otel/exporters/otlp => ../exporters/otlp
 	github.com/lmcache-go/lmcache-otel/exporters/prometheus => ../exporters/prometheus
 )

@@ -9,7 +9,8 @@ import sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 // compute quantiles, for which fixed buckets are coarse; and the temporality, which views cannot set because it is the reader's:
 //
 //	views, temporality, err := views.ForDelta()
-//	reader, err := otlp.NewReader(ctx, otlp.WithTemporality(temporality))
+//	exporter, err := otlpmetrichttp.New(ctx, otlpmetrichttp.WithTemporalitySelector(temporality))
+//	reader := sdkmetric.NewPeriodicReader(exporter)
 //
 // Counters and histograms are then delta; gauges and up-down counters, which are levels, stay cumulative. Give it to the one reader that
 // sends to that backend, never to Prometheus, which needs totals.

@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Jaeger sends the traces of a KV cache to Jaeger, which speaks OTLP, and no metrics. Jaeger on this machine is found without any
-// setting; OTEL_EXPORTER_OTLP_ENDPOINT names another.
+// Jaeger sends the traces of a KV cache to Jaeger, which speaks OTLP, and no
+// metrics.
 //
-//	go run ./jaeger
+//	OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 go run ./jaeger
 package main
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log"
 	"time"
 
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/semconv/v1.40.0"
 
 	"github.com/lmcache-go/lmcache-otel/examples/internal/kvcache"
-	"github.com/lmcache-go/lmcache-otel/exporters/otlp"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -30,11 +29,11 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	processor, err := otlp.NewSpanProcessor(ctx)
+	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return err
 	}
-	tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(processor),
+	tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter),
 		sdktrace.WithResource(resource.NewSchemaless(semconv.ServiceName("kv-cache"))))
 	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-8b", WorkerID: "0", Role: "worker"},
 		otelcache.WithTracerProvider(tp), otelcache.WithMeterProvider(noop.NewMeterProvider()))
@@ -44,10 +43,8 @@ func run(ctx context.Context) (err error) {
 	defer func() {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
-		err = errors.Join(err, tp.Shutdown(ctx), mon.Close())
-		if n := processor.Dropped(); n > 0 {
-			err = errors.Join(err, fmt.Errorf("%d spans did not reach Jaeger", n))
-		}
+		// Shutdown does not return what became of the last spans; ForceFlush does.
+		err = errors.Join(err, tp.ForceFlush(ctx), tp.Shutdown(ctx), mon.Close())
 	}()
 
 	cache := kvcache.New(mon)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Otlp sends the traces and metrics of a KV cache to an OpenTelemetry Collector. Where it sends, how, and under which name is in
-// OpenTelemetry's environment variables; without an endpoint nothing is sent.
+// Otlp sends the traces and metrics of a KV cache to an OpenTelemetry Collector,
+// with OpenTelemetry's own exporters. They read OTEL_EXPORTER_OTLP_*, where their
+// options say nothing else. Packages otlptracegrpc and otlpmetricgrpc send over
+// gRPC; package exporters/auto makes either, as OTEL_EXPORTER_OTLP_PROTOCOL says.
 //
-//	OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317 OTEL_EXPORTER_OTLP_PROTOCOL=grpc go run ./otlp
+//	OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 go run ./otlp
 package main
 
 import (
@@ -12,8 +14,12 @@ import (
 	"log"
 	"time"
 
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/lmcache-go/lmcache-otel/examples/internal/kvcache"
-	"github.com/lmcache-go/lmcache-otel/exporters/auto"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -24,19 +30,26 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	pipeline, err := auto.New(ctx, auto.WithServiceName("kv-cache"))
+	spans, err := otlptracehttp.New(ctx)
 	if err != nil {
 		return err
 	}
-	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-8b", WorkerID: "0", Role: "worker"},
-		otelcache.WithMeterProvider(pipeline.MeterProvider()), otelcache.WithTracerProvider(pipeline.TracerProvider()))
+	metrics, err := otlpmetrichttp.New(ctx)
 	if err != nil {
-		return errors.Join(err, pipeline.Shutdown(ctx))
+		return err
+	}
+	tp := sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans))
+	mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metrics)))
+	mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-8b", WorkerID: "0", Role: "worker"},
+		otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))
+	if err != nil {
+		return errors.Join(err, tp.Shutdown(ctx), mp.Shutdown(ctx))
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
-		err = errors.Join(err, pipeline.Shutdown(ctx), mon.Close()) // in this order: a closed monitor has nothing to report
+		// The monitor last: a closed monitor has nothing to report.
+		err = errors.Join(err, tp.Shutdown(ctx), mp.Shutdown(ctx), mon.Close())
 	}()
 
 	cache := kvcache.New(mon)

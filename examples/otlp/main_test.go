@@ -29,6 +29,3 @@ func TestOTLP(t *testing.T) {
 		}
 	}
 }
-
-// Without an endpoint, nothing is sent and nothing fails.
-func TestOTLPWithoutEndpoint(t *testing.T) { exampletest.Start(t, nil).Wait(t) }

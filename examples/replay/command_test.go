@@ -199,7 +199,6 @@ func TestCommandRefuses(t *testing.T) {
 		{"taken port", []string{"-listen", taken.Addr().String()}, nil, 1, "address already in use"},
 		{"unreachable Redis", []string{"-redis", closed.Addr().String()}, nil, 1, "Redis at " + closed.Addr().String()},
 		{"disk below a file", []string{"-disk", filepath.Join(malformed, "kv")}, nil, 1, "disk tier"},
-		{"unknown exporter", nil, []string{"OTEL_TRACES_EXPORTER=bogus"}, 1, "OTEL_TRACES_EXPORTER"},
 		{"unknown flag", []string{"-bogus"}, nil, 2, "-bogus"},
 		{"an argument", []string{"trace.jsonl"}, nil, 2, "trace.jsonl"},
 		{"unknown names", []string{"-names", "foo"}, nil, 2, "otel, lmcache, both"},
@@ -309,13 +308,25 @@ func TestLinger(t *testing.T) {
 	}
 }
 
+// TestUnknownExporter warns, and replays.
+func TestUnknownExporter(t *testing.T) {
+	c := startCommand(t, []string{"OTEL_TRACES_EXPORTER=bogus"}, "-trace", writeTrace(t, 1, 0), "-linger", "0s")
+	c.expectStatus(t, statusDone)
+	if want := "OTEL_TRACES_EXPORTER: unknown exporter"; !strings.Contains(c.stderr.String(), want) {
+		t.Errorf("got stderr %q, want %q in it", c.stderr.String(), want)
+	}
+}
+
 // TestLostSpans pushes to nobody: the replay is done, and says how much was lost.
 func TestLostSpans(t *testing.T) {
-	env := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_EXPORTER_OTLP_TIMEOUT=1000", "OTEL_BSP_MAX_QUEUE_SIZE=100000"}
+	env := []string{
+		"OTEL_GO_X_OBSERVABILITY=true", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1", "OTEL_BSP_MAX_QUEUE_SIZE=100000",
+	}
 	c := startCommand(t, env, "-trace", writeTrace(t, 3, 0), "-linger", "0s")
 	c.expectStatus(t, statusDone)
 	// A miss with 5 spans and the request's, then two partial hits: request, lookup, retrieve with 2 phases, store with 3.
-	if want := "spans lost: 24 "; !strings.Contains(c.stderr.String(), want) {
+	want := "replay: spans: 24 started, 24 processed (queue full: 0), 24 exported (failed: 24)\n"
+	if !strings.Contains(c.stderr.String(), want) {
 		t.Errorf("got stderr %q, want %q in it", c.stderr.String(), want)
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/trace"
 
-	"github.com/lmcache-go/lmcache-otel/exporters/auto"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -33,26 +32,24 @@ func replay(ctx context.Context, o options, stdout, stderr io.Writer) (err error
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { warn.add("telemetry", err) }))
 
 	tel, err := startTelemetry(ctx, o.names)
-	if err != nil {
+	if tel == nil {
 		return err
+	}
+	if err != nil {
+		warn.add("telemetry", err) // the rest of it works
 	}
 	mon, err := otelcache.New(engine, otelcache.WithMeterProvider(tel.meters), otelcache.WithTracerProvider(tel.tracers),
 		otelcache.WithLogger(warn.logger))
 	if err != nil {
-		return errors.Join(err, tel.shutdown())
+		return errors.Join(err, tel.shutdown(stderr))
 	}
 	// A closed monitor has nothing to report to the last push, so that it is closed after it. That telemetry was lost is a warning:
 	// the replay itself has been done.
 	defer func() {
-		if lost := tel.shutdown(); lost != nil {
+		if lost := tel.shutdown(stderr); lost != nil {
 			warn.add("telemetry", lost)
 		}
 		warn.flush()
-		if n := tel.pipeline.DroppedSpans(); n > 0 {
-			fmt.Fprintf(stderr, "replay: spans lost: %d (their exporter failed, or its queue was full)\n", n)
-		} else if n == auto.UnknownDrops {
-			fmt.Fprintln(stderr, "replay: spans lost: unknown (the pipeline of OTEL_CONFIG_FILE does not count them)")
-		}
 		err = errors.Join(err, mon.Close())
 	}()
 

@@ -4,13 +4,17 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
@@ -26,25 +30,42 @@ type telemetry struct {
 	tracers  trace.TracerProvider
 	page     http.Handler
 	pipeline *auto.Pipeline
+	sdk      sdkmetric.Reader // of what the SDK says of itself; nil when it says nothing
 }
 
+// startTelemetry returns what works beside an error about the rest of it. It
+// returns nil when nothing does.
 func startTelemetry(ctx context.Context, names prometheus.Vocabulary) (*telemetry, error) {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(names))
 	if err != nil {
 		return nil, err
 	}
-	p, err := auto.New(ctx, auto.WithReader(exporter), auto.WithServiceName("lmcache-replay"))
-	if err != nil {
-		return nil, err
+	opts := []auto.Option{auto.WithReader(exporter), auto.WithServiceName("lmcache-replay")}
+	t := &telemetry{page: exporter.Handler()}
+	if countsSpans() {
+		t.sdk = sdkmetric.NewManualReader()
+		opts = append(opts, auto.WithReader(t.sdk))
 	}
-	return &telemetry{meters: p.MeterProvider(), tracers: p.TracerProvider(), page: exporter.Handler(), pipeline: p}, nil
+	t.pipeline, err = auto.New(ctx, opts...)
+	t.meters, t.tracers = t.pipeline.MeterProvider(), t.pipeline.TracerProvider()
+	if countsSpans() {
+		otel.SetMeterProvider(t.meters) // which the SDK counts with
+	}
+	return t, err
 }
 
-// shutdown sends what waits to be sent, and ends the exporters.
-func (t *telemetry) shutdown() error {
+// shutdown sends what waits to be sent, and ends the exporters. Between the two
+// it writes what became of the spans, when that is known.
+func (t *telemetry) shutdown(stderr io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
 	defer cancel()
-	return t.pipeline.Shutdown(ctx)
+	err := t.pipeline.ForceFlush(ctx)
+	if t.sdk != nil {
+		counts, readErr := readSpanCounts(context.Background(), t.sdk)
+		err = errors.Join(err, readErr)
+		fmt.Fprintln(stderr, "replay:", counts)
+	}
+	return errors.Join(err, t.pipeline.Shutdown(ctx))
 }
 
 // tableOutput is stdout, unless an exporter writes there, or might do so because a file that we do not read configures it.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package auto makes the telemetry pipeline of a service that has none yet, from OpenTelemetry's environment variables or from its
-// declarative configuration file. It is made of contrib's autoexport and otelconf, and adds what they leave to the host: checks before
-// anything starts, several exporters at once, readers and views of the host, an account of lost spans, and an end within a deadline.
+// Package auto makes the telemetry pipeline of a service that has none yet, from
+// OpenTelemetry's environment variables or its declarative configuration file.
+// The work is done by autoexport and otelconf of OpenTelemetry's contrib
+// repository. The package adds several exporters at once, readers and views of
+// the host, an id of the process, and a shutdown within a deadline.
 //
 //	pipeline, err := auto.New(ctx, auto.WithServiceName("kv-router"))
 //	if err != nil {
-//		return err // says which setting is wrong and what is allowed
+//		log.Print(err) // what could be made works
 //	}
 //	monitor, err := otelcache.New(engine,
 //		otelcache.WithMeterProvider(pipeline.MeterProvider()),
@@ -16,49 +18,97 @@
 //
 // # Environment
 //
-//   - OTEL_METRICS_EXPORTER: otlp, console, prometheus, none, or a name registered with autoexport. A comma-separated list of otlp and
-//     console sends to both; Prometheus beside others is a reader of the host's, see [WithReader].
-//     The page of prometheus has OpenTelemetry's names. For LMCache's, set OTEL_METRICS_EXPORTER=none and give [WithReader] the exporter of
-//     exporters/prometheus, as in the package's example.
-//   - OTEL_TRACES_EXPORTER: otlp, console, none, or a registered name; or a list of otlp and console.
-//   - OTEL_EXPORTER_OTLP_*, also for one signal (…_METRICS_…, …_TRACES_…): endpoint, protocol, headers, certificates, compression,
-//     timeout, temporality. Without an endpoint it is the specification's, on this machine and without encryption: http://localhost:4318, or
-//     http://localhost:4317 over gRPC; with a certificate it is https.
-//   - OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER and its argument, OTEL_BSP_*, OTEL_METRIC_EXPORT_*,
-//     OTEL_METRICS_EXEMPLAR_FILTER, OTEL_PROPAGATORS.
+//   - OTEL_METRICS_EXPORTER: otlp, console, prometheus, none, or a name that is
+//     registered with autoexport. A list of otlp and console sends to both
+//     (OTEL_METRICS_PRODUCERS then has no effect). Prometheus beside others is a
+//     reader of the host's, see [WithReader]. The page of prometheus has
+//     OpenTelemetry's names. For LMCache's, set OTEL_METRICS_EXPORTER=none and
+//     give [WithReader] the exporter of package exporters/prometheus.
+//   - OTEL_TRACES_EXPORTER: otlp, console, none, a registered name, or a list of
+//     otlp and console.
+//   - OTEL_EXPORTER_OTLP_*, also for one signal (…_METRICS_…, …_TRACES_…). Give
+//     the endpoint with http:// or https://. Without an endpoint the exporters use
+//     https://localhost:4318, or :4317 over gRPC. Without a scheme they take
+//     name:port over gRPC as https. An endpoint that they cannot read, such as
+//     127.0.0.1:4317, is logged, and the default is used.
+//     OTEL_EXPORTER_OTLP_INSECURE overrides the scheme, with any value.
+//   - OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER,
+//     OTEL_BSP_*, OTEL_METRIC_EXPORT_*, OTEL_METRICS_EXEMPLAR_FILTER,
+//     OTEL_PROPAGATORS.
 //   - OTEL_SDK_DISABLED=true: nothing is recorded.
 //
-// Nothing is sent unless it was asked for: a signal without an exporter variable goes to OTLP only when an OTLP endpoint is set.
+// A signal without an exporter variable goes to OTLP only when an OTLP endpoint
+// is set, so that nothing is sent unasked. Unless OTEL_RESOURCE_ATTRIBUTES has a
+// service.instance.id, each pipeline has a random one: two replicas behind one
+// collector must not write to one series.
 //
 // # Configuration file
 //
-// With OTEL_CONFIG_FILE the file decides, and, as OpenTelemetry has it, the variables above count only where the file refers to them;
-// the service name is the file's too, or that of OTEL_SERVICE_NAME. Readers and views of the host are added to those of the file.
+// With OTEL_CONFIG_FILE the file decides. The variables above then count only
+// where the file refers to them, except OTEL_SERVICE_NAME and
+// OTEL_RESOURCE_ATTRIBUTES. otelconf ignores keys that it does not know, those
+// that end in /development included, and adds no service.instance.id. A file for
+// several replicas says where it is:
 //
 //	file_format: "1.0"
 //	resource:
 //	  attributes:
 //	    - name: service.name
 //	      value: kv-router
+//	    - name: service.instance.id
+//	      value: ${POD_NAME}
 //	tracer_provider:
 //	  processors:
 //	    - batch:
 //	        exporter:
 //	          otlp_http:
-//	            endpoint: http://localhost:4318/v1/traces
+//	            endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:-http://localhost:4318}/v1/traces
 //	meter_provider:
 //	  readers:
 //	    - periodic:
 //	        exporter:
 //	          otlp_http:
-//	            endpoint: http://localhost:4318/v1/metrics
+//	            endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:-http://localhost:4318}/v1/metrics
 //
-// A file cannot make a Prometheus page: otelconf has no pull exporter. Write "meter_provider: {readers: []}", or other readers, and give
-// [WithReader] the exporter of exporters/prometheus. A key that otelconf does not know, which it would ignore, is an error here.
+// OpenTelemetry's otel-getting-started.yaml works as it is. Its larger examples,
+// otel-sdk-config.yaml and otel-sdk-migration-config.yaml, do not: otelconf
+// refuses their tls keys, which are empty, beside http:// endpoints. Remove them.
+//
+// otelconf has no Prometheus exporter. Give [WithReader] the one of package
+// exporters/prometheus. Readers and views of the host are added to the
+// meter_provider of the file. If it has none, they get a meter provider with the
+// resource of the environment.
+//
+// # Settings that are wrong
+//
+// The libraries report most of them and use their default: to
+// [go.opentelemetry.io/otel.Handle], or in OpenTelemetry's log, which goes to
+// stderr unless [go.opentelemetry.io/otel.SetLogger] says otherwise. That log
+// repeats settings as they are, a malformed OTEL_EXPORTER_OTLP_HEADERS with its
+// token included. Errors of this package leave out what the libraries quote, and
+// users and passwords of URLs.
+//
+// # What was lost
+//
+// With OTEL_GO_X_OBSERVABILITY=true the SDK and its exporters count what they do,
+// with the global meter provider ([go.opentelemetry.io/otel.SetMeterProvider]):
+//
+//   - otel.sdk.span.started, for all spans that ended or still run;
+//   - otel.sdk.processor.span.processed, for spans handed to an exporter, and with
+//     error.type=queue_full for those that found the queue full;
+//   - otel.sdk.exporter.span.exported, with error.type for spans whose export
+//     failed; otel.sdk.exporter.metric_data_point.exported likewise.
+//
+// Lost are those with an error.type. Spans that still wait when the time for a
+// shutdown ends, and spans that end after it, have none: they are only part of
+// started and not of processed. The metrics stop with the pipeline, so that the
+// last word is what a collection between ForceFlush and Shutdown says.
 //
 // # Globals
 //
-// Nothing global is changed. A host that wants libraries to find the pipeline sets [go.opentelemetry.io/otel.SetTracerProvider],
-// [go.opentelemetry.io/otel.SetMeterProvider] and, without which no trace crosses a process, [go.opentelemetry.io/otel.SetTextMapPropagator]
-// with [Pipeline.Propagator].
+// Nothing global is changed. For libraries to find the pipeline, give its
+// providers to [go.opentelemetry.io/otel.SetTracerProvider] and
+// [go.opentelemetry.io/otel.SetMeterProvider], and its propagator, without which
+// no trace crosses a process, to
+// [go.opentelemetry.io/otel.SetTextMapPropagator].
 package auto

@@ -6,48 +6,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
-	"os"
-	"strings"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
-	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
+	"github.com/lmcache-go/lmcache-otel/exporters/manual"
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// Traces go where the environment says; Prometheus scrapes LMCache's names from the host's own HTTP server.
-func Example() {
-	os.Setenv("OTEL_METRICS_EXPORTER", "none") //nolint:errcheck // the deployment does this
-	defer os.Unsetenv("OTEL_METRICS_EXPORTER") //nolint:errcheck // as above
+func ExampleNew() {
 	ctx := context.Background()
-	page, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
+	pipeline, err := auto.New(ctx, auto.WithServiceName("kv-router"))
 	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	pipeline, err := auto.New(ctx, auto.WithServiceName("kv-router"), auto.WithReader(page))
-	if err != nil {
-		fmt.Println(err)
-		return
+		fmt.Println(err) // what could be made works
 	}
 	monitor, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b"},
 		otelcache.WithMeterProvider(pipeline.MeterProvider()), otelcache.WithTracerProvider(pipeline.TracerProvider()))
 	if err != nil {
-		fmt.Println(errors.Join(err, pipeline.Shutdown(ctx)))
+		fmt.Println(err)
 		return
 	}
-	_, retrieve := monitor.StartRetrieve(ctx, 256)
-	retrieve.Finish(128)
+	_, lookup := monitor.StartLookup(ctx, 256)
+	lookup.Finish(128)
+	// The pipeline first: a closed monitor has nothing left to send.
+	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()))
+	// Output: <nil>
+}
 
-	scrape := httptest.NewRecorder()
-	page.Handler().ServeHTTP(scrape, httptest.NewRequest("GET", "/metrics", nil))
-	for line := range strings.Lines(scrape.Body.String()) {
-		if strings.HasPrefix(line, "lmcache:num_hit_tokens_total{") {
-			fmt.Print(line[strings.LastIndex(line, " ")+1:])
-		}
+// A reader of the service's own, beside the exporters that the environment asks
+// for. The exporter of package exporters/prometheus is given in the same way.
+func ExampleWithReader() {
+	ctx := context.Background()
+	reader := manual.NewReader()
+	pipeline, err := auto.New(ctx, auto.WithReader(reader))
+	if err != nil {
+		fmt.Println(err)
 	}
+	monitor, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b"}, otelcache.WithMeterProvider(pipeline.MeterProvider()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, lookup := monitor.StartLookup(ctx, 256)
+	lookup.Finish(128)
+	fmt.Println(reader.Value(ctx, instruments.LookupHitTokens))
 	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()))
 	// Output:
-	// 128
+	// 128 <nil>
 	// <nil>
 }

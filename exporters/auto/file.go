@@ -3,68 +3,87 @@
 package auto
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
-	"strings"
 
 	"go.opentelemetry.io/contrib/otelconf"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 )
 
-const configFile = "OTEL_CONFIG_FILE"
+const (
+	configFile           = "OTEL_CONFIG_FILE"
+	deprecatedConfigFile = "OTEL_EXPERIMENTAL_CONFIG_FILE" // otelconf refuses it
+)
 
-func (p *Pipeline) fromFile(ctx context.Context, file string, c config) error {
-	model, err := parseFile(file)
+// fromFile leaves reading the variable and the file to otelconf.
+func (p *Pipeline) fromFile(ctx context.Context, c config) error {
+	file := cmp.Or(os.Getenv(configFile), os.Getenv(deprecatedConfigFile))
+	sdk, err := newSDK(ctx, c)
+	if err == nil {
+		p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
+		p.addProvider("metrics", sdk.MeterProvider())
+		p.addProvider("traces", sdk.TracerProvider())
+		p.addProvider("logs", sdk.LoggerProvider())
+		if _, ok := sdk.MeterProvider().(shutdowner); ok || len(c.readers) == 0 {
+			return nil
+		}
+		if isDisabled(file) {
+			p.readNothing(c)
+			return nil
+		}
+	}
+	// The file is bad or has no meter_provider; the host's readers still work.
+	res, resourceErr := newResource(ctx, c.serviceName)
+	p.meterProvider = p.newMeterProvider(res, c.readers, c.views)
 	if err != nil {
-		return fmt.Errorf("%s is %q: %w; want a readable YAML file of OpenTelemetry's declarative configuration", configFile, file, err)
+		return fmt.Errorf("%s: %w", configFile, redacted{fmt.Errorf("%s: %w", file, err), setting})
 	}
-	if model.Disabled != nil && *model.Disabled {
-		p.readNothing(c)
-		return nil
-	}
-	if model.MeterProvider == nil && len(c.readers)+len(c.views) > 0 {
-		return fmt.Errorf("%s is %q: it has no meter_provider, which WithReader and WithViews add to; allowed: a file with one, "+
-			"if need be \"meter_provider: {readers: []}\"", configFile, file)
-	}
+	return resourceErr
+}
+
+// newSDK makes the file's providers, with the host's readers and views. When
+// otelconf cannot make traces, it forgets the meter provider that it has made,
+// and a reader cannot be registered twice. So the readers are not given to it
+// before it has shown that it can.
+func newSDK(ctx context.Context, c config) (otelconf.SDK, error) {
 	opts := []sdkmetric.Option{sdkmetric.WithView(c.views...)}
+	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
+	if err != nil || len(c.readers) == 0 {
+		return sdk, err
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel() // with ctx, the trial's reader would send an empty export
+	shutDown(ended, sdk.MeterProvider())
+	shutDown(ctx, sdk.TracerProvider())
+	shutDown(ctx, sdk.LoggerProvider())
 	for _, r := range c.readers {
 		opts = append(opts, sdkmetric.WithReader(r))
 	}
-	// otelconf reads the file again, by the same variable.
-	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
-	if err != nil {
-		if strings.Contains(err.Error(), "no valid metric") || strings.Contains(err.Error(), "no valid span exporter") {
-			return fmt.Errorf("%s is %q: %w; allowed: otlp_http, otlp_grpc, console (for Prometheus see auto.WithReader)", configFile, file, err)
-		}
-		return fmt.Errorf("%s is %q: %w", configFile, file, err)
-	}
-	p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
-	_, p.unknownDrops = p.tracerProvider.(*sdktrace.TracerProvider)
-	for _, provider := range []struct {
-		name string
-		is   any
-	}{{"metrics", sdk.MeterProvider()}, {"traces", sdk.TracerProvider()}, {"logs", sdk.LoggerProvider()}} {
-		// The SDK's providers have these methods, the no-op ones, of what the file does not mention, have not.
-		if sdkProvider, ok := provider.is.(interface {
-			ForceFlush(context.Context) error
-			Shutdown(context.Context) error
-		}); ok {
-			p.parts = append(p.parts, part{name: provider.name, flush: sdkProvider.ForceFlush, shutdown: sdkProvider.Shutdown})
-		}
-	}
-	return nil
+	return otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))
 }
 
-func parseFile(file string) (*otelconf.OpenTelemetryConfiguration, error) {
+// addProvider makes a provider of otelconf a part. A signal that the file omits
+// has a no-op provider, which cannot be shut down.
+func (p *Pipeline) addProvider(signal string, provider any) {
+	if s, ok := provider.(shutdowner); ok {
+		p.parts = append(p.parts, part{signal, s})
+	}
+}
+
+// shutDown ends a provider of otelconf that has recorded nothing.
+func shutDown(ctx context.Context, provider any) {
+	if s, ok := provider.(shutdowner); ok {
+		_ = s.Shutdown(ctx)
+	}
+}
+
+func isDisabled(file string) bool {
 	content, err := os.ReadFile(file)
 	if err != nil {
-		return nil, err
+		return false
 	}
 	model, err := otelconf.ParseYAML(content)
-	if err != nil {
-		return nil, err
-	}
-	return model, checkFile(content, model)
+	return err == nil && model.Disabled != nil && *model.Disabled
 }

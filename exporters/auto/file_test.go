@@ -4,146 +4,70 @@ package auto_test
 
 import (
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
-	"github.com/lmcache-go/lmcache-otel/exporters/internal/otlptest"
-	"github.com/lmcache-go/lmcache-otel/exporters/manual"
-	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// configure writes a configuration file and names it in the environment.
-func configure(t *testing.T, yaml string) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "otel.yaml")
-	if err := os.WriteFile(file, []byte(yaml), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("OTEL_CONFIG_FILE", file)
-}
-
-func TestConfigurationFile(t *testing.T) {
-	receiver := otlptest.HTTP(t, nil)
-	t.Setenv("RECEIVER", receiver.URL)
-	t.Setenv("OTEL_METRICS_EXPORTER", "nonsense") // the file decides
-	configure(t, `
-file_format: "1.0"
+// gettingStarted has the keys of OpenTelemetry's otel-getting-started.yaml.
+const gettingStarted = `
+file_format: "1.1"
 resource:
-  attributes:
-    - name: service.name
-      value: from-the-file
+  attributes_list: ${OTEL_RESOURCE_ATTRIBUTES}
+  detection/development:
+    detectors: [{service: }, {host: }, {process: }, {container: }]
 propagator:
-  composite:
-    - tracecontext:
+  composite: [{tracecontext: }, {baggage: }]
+tracer_provider:
+  sampler:
+    parent_based:
+      root: {always_on: }
+  processors:
+    - batch:
+        exporter:
+          otlp_http:
+            endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:-http://localhost:4318}/v1/traces
 meter_provider:
   readers:
     - periodic:
         exporter:
           otlp_http:
-            endpoint: ${RECEIVER}/v1/metrics
-tracer_provider:
+            endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:-http://localhost:4318}/v1/metrics
+logger_provider:
   processors:
     - batch:
         exporter:
           otlp_http:
-            endpoint: ${RECEIVER}/v1/traces
-`)
-	own := manual.NewReader()
-	p, err := auto.New(t.Context(), auto.WithReader(own), auto.WithServiceName("host"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mon := record(t, p)
-	defer mon.Close()
-	if got, err := own.Value(t.Context(), instruments.RetrieveHitTokens); err != nil || got != retrieves*128 {
-		t.Errorf("the host's reader has %v hit tokens (%v), want %d", got, err, retrieves*128)
-	}
-	if err := p.ForceFlush(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if got := len(receiver.Spans()); got != 2*retrieves {
-		t.Errorf("%d spans arrived, want %d", got, 2*retrieves)
-	}
-	if err := p.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := value(t, receiver.Metrics()["lmcache.retrieve.hit_tokens"]); got != retrieves*128 {
-		t.Errorf("%v hit tokens arrived, want %d", got, retrieves*128)
-	}
-	if !receiver.HasService("from-the-file") {
-		t.Error("the service's name is not the file's")
-	}
-	if got := p.Propagator().Fields(); len(got) != 2 {
-		t.Errorf("the propagator's fields are %v, want traceparent and tracestate", got)
-	}
-	if got := p.DroppedSpans(); got != auto.UnknownDrops {
-		t.Errorf("%d spans dropped, want it to be unknown", got)
-	}
-}
+            endpoint: ${OTEL_EXPORTER_OTLP_ENDPOINT:-http://localhost:4318}/v1/logs
+`
 
-func TestConfigurationFileDisabled(t *testing.T) {
-	configure(t, "file_format: \"1.0\"\ndisabled: true\nmeter_provider: {readers: []}\n")
-	own := manual.NewReader()
-	p, err := auto.New(t.Context(), auto.WithReader(own))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, p)
-	if got := p.DroppedSpans(); got != 0 {
-		t.Errorf("%d spans dropped, want 0", got)
-	}
-}
-
-func TestBadConfigurationFile(t *testing.T) {
-	const traces = `file_format: "1.0"
-meter_provider: {readers: []}
-tracer_provider:
-  processors:
-    - batch:
-        exporter:
-          `
-	for name, test := range map[string]struct {
-		yaml string
-		want string
-	}{
-		"no YAML":      {"file_format: [", "yaml"},
-		"no format":    {"disabled: false", "file_format"},
-		"no metrics":   {`file_format: "1.0"`, "meter_provider"},
-		"bad exporter": {"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - periodic:\n        exporter: {}\n", "no valid metric exporter"},
-		"pull reader": {
-			"file_format: \"1.0\"\nmeter_provider:\n  readers:\n    - pull: {exporter: {prometheus/development: {}}}\n",
-			"allowed: otlp_http, otlp_grpc, console (for Prometheus see auto.WithReader)",
-		},
-		"unknown key":         {"file_format: \"1.0\"\ntracer_providr: {}\nmeter_provider: {readers: []}\n", `line 2: unknown key "tracer_providr"`},
-		"unknown key in list": {traces + "otlp_http: {endpoint: \"http://h:1\", endpiont: x}\n", `"tracer_provider.processors.batch.exporter.otlp_http.endpiont"`},
-		"another format":      {"file_format: \"0.3\"\nmeter_provider: {readers: []}\n", `file_format is "0.3"`},
-		"no scheme":           {traces + "otlp_http: {endpoint: \"localhost:4318\"}\n", "http://host:port"},
-		"bad endpoint":        {traces + "otlp_http: {endpoint: \":bad\"}\n", "endpoint"},
-		"bad authority":       {traces + "otlp_http: {endpoint: \"https://h:1\", tls: {ca_file: /no/such.pem}}\n", "/no/such.pem"},
-	} {
+// The getting-started file, and that of the package's documentation, work with
+// and without a reader of the host.
+func TestFiles(t *testing.T) {
+	for name, yaml := range map[string]string{"getting started": gettingStarted, "documentation": documentedFile(t)} {
 		t.Run(name, func(t *testing.T) {
-			configure(t, test.yaml)
-			_, err := auto.New(t.Context(), auto.WithReader(manual.NewReader()))
-			if err == nil {
-				t.Fatal("no error")
-			}
-			for _, want := range []string{"OTEL_CONFIG_FILE", "otel.yaml", test.want} {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not say %q", err, want)
+			r := httpReceiver(t)
+			variables{"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_METRICS_EXPORTER": "nonsense", "POD_NAME": "pod-7"}.set(t)
+			configure(t, yaml)
+			for i, opts := range [][]auto.Option{nil, {auto.WithReader(sdkmetric.NewManualReader())}} {
+				run(t, start(t, opts...))
+				if totals, _, spans := r.got(); totals["tokens"] != 3 || spans != 2*(i+1) {
+					t.Errorf("%v tokens and %d spans arrived, want 3 and %d", totals["tokens"], spans, 2*(i+1))
 				}
+			}
+			if _, resource, _ := r.got(); name == "documentation" &&
+				(resource["service.name"] != "kv-router" || resource["service.instance.id"] != "pod-7") {
+				t.Errorf("the resource is %v, want kv-router's pod-7", resource)
 			}
 		})
 	}
-	t.Setenv("OTEL_CONFIG_FILE", "/no/such.yaml")
-	if _, err := auto.New(t.Context()); err == nil || !strings.Contains(err.Error(), "OTEL_CONFIG_FILE") {
-		t.Errorf("a missing file gave %v", err)
-	}
 }
 
-// TestDocumentedFile checks that the file of the package's documentation works.
-func TestDocumentedFile(t *testing.T) {
+func documentedFile(t *testing.T) string {
+	t.Helper()
 	doc, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
@@ -154,20 +78,63 @@ func TestDocumentedFile(t *testing.T) {
 			yaml.WriteString(code)
 		}
 	}
-	receiver := otlptest.HTTP(t, nil)
-	configure(t, strings.ReplaceAll(yaml.String(), "http://localhost:4318", receiver.URL))
-	p, err := auto.New(t.Context())
-	if err != nil {
-		t.Fatal(err)
+	return yaml.String()
+}
+
+// A file that has no metrics leaves the host's readers to the host; one that is
+// disabled does not.
+func TestFileWithoutMetrics(t *testing.T) {
+	for yaml, want := range map[string]int64{
+		"file_format: \"1.0\"\n":                                              3,
+		"file_format: \"1.0\"\ndisabled: true\n":                              0,
+		"file_format: \"1.0\"\ndisabled: true\nmeter_provider: {readers: []}": 0,
+	} {
+		configure(t, yaml)
+		own := sdkmetric.NewManualReader()
+		p := start(t, auto.WithReader(own))
+		record(t, p)
+		if got, _ := total(t, own, "tokens", ""); got != want {
+			t.Errorf("%q: the host's reader has %d tokens, want %d", yaml, got, want)
+		}
+		run(t, p)
 	}
-	run(t, p)
-	if got := len(receiver.Spans()); got != 2*retrieves {
-		t.Errorf("%d spans arrived, want %d", got, 2*retrieves)
+}
+
+func TestBadFiles(t *testing.T) {
+	const traces = `file_format: "1.0"
+meter_provider: {readers: []}
+tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: "http://localhost:4318/v1/traces", `
+	for name, test := range map[string]struct{ yaml, want string }{
+		"no YAML":      {"file_format: [", "yaml: line 1"},
+		"no format":    {"disabled: false", "file_format"},
+		"no exporter":  {"file_format: \"1.0\"\nmeter_provider: {readers: [{periodic: {exporter: {}}}]}\n", "no valid metric exporter"},
+		"pull reader":  {"file_format: \"1.0\"\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: {}}}}]}\n", "no valid metric exporter"},
+		"bad traces":   {traces + "compression: zstd}}}}]}", "unsupported compression"},
+		"missing file": {traces + "tls: {ca_file: /no/such.pem}}}}}]}", "open /no/such.pem: "},
+		// As in OpenTelemetry's larger examples, otel-sdk-config.yaml and otel-sdk-migration-config.yaml.
+		"empty TLS": {traces + "tls: {ca_file: , key_file: , cert_file: }}}}}]}", "TLS client configuration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			configure(t, test.yaml)
+			wantFileError(t, "OTEL_CONFIG_FILE: "+os.Getenv("OTEL_CONFIG_FILE"), test.want)
+		})
 	}
-	if got := value(t, receiver.Metrics()["lmcache.retrieve.hit_tokens"]); got != retrieves*128 {
-		t.Errorf("%v hit tokens arrived, want %d", got, retrieves*128)
+	t.Setenv("OTEL_CONFIG_FILE", "/no/such.yaml")
+	wantFileError(t, "OTEL_CONFIG_FILE: /no/such.yaml: ", "no such file")
+	variables{"OTEL_CONFIG_FILE": "", "OTEL_EXPERIMENTAL_CONFIG_FILE": "/no/such.yaml"}.set(t)
+	wantFileError(t, "OTEL_EXPERIMENTAL_CONFIG_FILE is no longer supported")
+}
+
+// wantFileError checks the error, and that the host's own reader works in spite
+// of it.
+func wantFileError(t *testing.T, wants ...string) {
+	t.Helper()
+	own := sdkmetric.NewManualReader()
+	p, err := auto.New(t.Context(), auto.WithReader(own))
+	for _, want := range wants {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %q, want %q in it", err, want)
+		}
 	}
-	if !receiver.HasService("kv-router") {
-		t.Error("the service's name is not the file's")
-	}
+	wantTokens(t, p, own)
 }

@@ -11,62 +11,64 @@ import (
 
 // Option configures [New].
 type Option interface {
-	apply(config) config
+	apply(*config)
 }
 
-type optionFunc func(config) config
+type optionFunc func(*config)
 
-func (f optionFunc) apply(c config) config { return f(c) }
+func (f optionFunc) apply(c *config) { f(c) }
 
 type config struct {
 	readers     []sdkmetric.Reader
 	views       []sdkmetric.View
 	serviceName string
+	errs        []error
 }
 
-func newConfig(opts []Option) (config, error) {
+func newConfig(opts []Option) config {
 	var c config
 	for _, o := range opts {
 		if o != nil {
-			c = o.apply(c)
+			o.apply(&c)
 		}
 	}
-	for _, r := range c.readers {
-		if r == nil {
-			return c, errors.New("WithReader: the reader is nil")
-		}
-	}
-	for _, v := range c.views {
-		if v == nil {
-			return c, errors.New("WithViews: a view is nil")
-		}
-	}
-	return c, nil
+	return c
 }
 
-// WithReader adds a reader of the host's own, such as the one of exporters/prometheus, to those that the environment or the file asks for.
-// The pipeline shuts it down. Readers given in several options add up.
+// WithReader adds a reader of the host's own, such as the exporter of package
+// exporters/prometheus, to those that the environment or the file asks for.
+// The pipeline shuts it down. Readers of several options add up.
 func WithReader(r sdkmetric.Reader) Option {
-	return optionFunc(func(c config) config {
-		c.readers = append(slices.Clip(c.readers), r)
-		return c
+	return optionFunc(func(c *config) {
+		if r == nil {
+			c.errs = append(c.errs, errors.New("WithReader: reader is nil, want a reader"))
+			return
+		}
+		c.readers = append(c.readers, r)
 	})
 }
 
-// WithViews adds views, such as those of package views, to the meter provider. Every view that matches an instrument makes a stream of its own.
-// The Prometheus exporter wants to be told of them too. Views given in several options add up.
+// WithViews adds views, such as those of package views, to the meter provider.
+// Every view that matches an instrument makes a stream of its own. The exporter
+// of package exporters/prometheus needs the same views. Views of several
+// options add up.
 func WithViews(views ...sdkmetric.View) Option {
-	return optionFunc(func(c config) config {
-		c.views = slices.Concat(c.views, views)
-		return c
+	views = slices.Clone(views)
+	return optionFunc(func(c *config) {
+		for _, v := range views {
+			if v == nil {
+				c.errs = append(c.errs, errors.New("WithViews: a view is nil, want a view"))
+				continue
+			}
+			c.views = append(c.views, v)
+		}
 	})
 }
 
-// WithServiceName names the service when the environment does not, by OTEL_SERVICE_NAME or by service.name in OTEL_RESOURCE_ATTRIBUTES.
-// Without either it is "unknown_service:" and the name of the program. It does not count with OTEL_CONFIG_FILE.
+// WithServiceName names the service where the environment does not, by
+// OTEL_SERVICE_NAME or by service.name in OTEL_RESOURCE_ATTRIBUTES. Without
+// either it is "unknown_service:" and the name of the program. A configuration
+// file names the service itself.
 func WithServiceName(name string) Option {
-	return optionFunc(func(c config) config {
-		c.serviceName = name
-		return c
-	})
+	return optionFunc(func(c *config) { c.serviceName = name })
 }

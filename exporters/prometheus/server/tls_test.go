@@ -12,13 +12,12 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/lmcache-go/lmcache-otel/exporters/internal/tlstest"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus/server"
 )
 
 // TestMutualTLS: only a client with a certificate of the right authority, for the right name, gets the page.
 func TestMutualTLS(t *testing.T) {
-	ours, theirs := tlstest.NewAuthority(t), tlstest.NewAuthority(t)
+	ours, theirs := newAuthority(t), newAuthority(t)
 	ours.Issue(t, "server")
 	// Beside the certificates, whose files are named relative to it.
 	s := start(t, server.WithWebConfig(write(t, filepath.Dir(ours.File), "web.yaml", `
@@ -33,7 +32,7 @@ tls_server_config:
 		config := &tls.Config{RootCAs: ours.Pool, MinVersion: tls.VersionTLS12, Certificates: certificates}
 		return get(t, &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true}, "https://"+s.Addr().String()+"/metrics")
 	}
-	pair := func(a *tlstest.Authority, name string) tls.Certificate {
+	pair := func(a *authority, name string) tls.Certificate {
 		certificate, _, _ := a.Issue(t, name)
 		return certificate
 	}

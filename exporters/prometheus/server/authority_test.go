@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package tlstest has the certificates of tests that speak TLS.
-package tlstest
+package server_test
 
 import (
 	"crypto/ecdsa"
@@ -19,8 +18,8 @@ import (
 	"time"
 )
 
-// Authority is a certificate authority of one test.
-type Authority struct {
+// authority is a certificate authority of one test.
+type authority struct {
 	// File holds its certificate.
 	File string
 	// Pool holds it too.
@@ -31,10 +30,10 @@ type Authority struct {
 	key         *ecdsa.PrivateKey
 }
 
-// NewAuthority makes an authority whose files are removed with the test.
-func NewAuthority(t testing.TB) *Authority {
+// newAuthority makes an authority whose files are removed with the test.
+func newAuthority(t testing.TB) *authority {
 	t.Helper()
-	a := &Authority{Pool: x509.NewCertPool(), dir: t.TempDir()}
+	a := &authority{Pool: x509.NewCertPool(), dir: t.TempDir()}
 	a.key = newKey(t)
 	template := template("authority")
 	template.IsCA, template.BasicConstraintsValid = true, true
@@ -52,7 +51,7 @@ func NewAuthority(t testing.TB) *Authority {
 }
 
 // Issue makes a certificate for 127.0.0.1 and name that is good for servers and clients, and returns it with the files of it and its key.
-func (a *Authority) Issue(t testing.TB, name string) (pair tls.Certificate, certificate, key string) {
+func (a *authority) Issue(t testing.TB, name string) (pair tls.Certificate, certificate, key string) {
 	t.Helper()
 	private := newKey(t)
 	template := template(name)
@@ -72,7 +71,7 @@ func (a *Authority) Issue(t testing.TB, name string) (pair tls.Certificate, cert
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private}, certificate, key
 }
 
-func (a *Authority) write(t testing.TB, name, kind string, der []byte) string {
+func (a *authority) write(t testing.TB, name, kind string, der []byte) string {
 	t.Helper()
 	file := filepath.Join(a.dir, name)
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
