@@ -32,12 +32,16 @@ func TestP2P(t *testing.T) {
 // A list of exporters sends to all of them.
 func TestTwoExporters(t *testing.T) {
 	c := exampletest.StartCollector(t)
-	server := exampletest.Start(t, append(c.Env(), "OTEL_TRACES_EXPORTER=otlp,console"), "serve", "localhost:0")
+	server := exampletest.Start(t, append(c.Env(), "OTEL_TRACES_EXPORTER=otlp,console", "OTEL_METRICS_EXPORTER=otlp,console"), "serve", "localhost:0")
 	exampletest.Start(t, nil, "retrieve", server.Address(t)).Wait(t)
 	server.Interrupt(t)
-	served, _ := server.Console(t)
-	exampletest.One(t, served, "lmcache.p2p_transfer")
+	spans, metrics := server.Console(t)
+	exampletest.One(t, spans, "lmcache.p2p_transfer")
 	if got := c.Spans(); got["lmcache.p2p_transfer"] != 1 {
 		t.Errorf("the collector got spans %v, want the transfer", got)
+	}
+	const metric = "lmcache.p2p.transfer.requests"
+	if _, ok := c.Metrics()[metric]; !ok || !metrics[metric] {
+		t.Errorf("%s is with the collector: %v, on the console: %v; want both", metric, ok, metrics[metric])
 	}
 }

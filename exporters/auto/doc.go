@@ -28,10 +28,12 @@
 //     otlp and console.
 //   - OTEL_EXPORTER_OTLP_*, also for one signal (…_METRICS_…, …_TRACES_…). Give
 //     the endpoint with http:// or https://. Without an endpoint the exporters use
-//     https://localhost:4318, or :4317 over gRPC. Without a scheme they take
-//     name:port over gRPC as https. An endpoint that they cannot read, such as
-//     127.0.0.1:4317, is logged, and the default is used.
-//     OTEL_EXPORTER_OTLP_INSECURE overrides the scheme, with any value.
+//     https://localhost:4318, or :4317 over gRPC. Without a scheme it depends on
+//     their version: the newest take name:port over gRPC, encrypted unless
+//     OTEL_EXPORTER_OTLP_INSECURE is true. An endpoint that they cannot read, such
+//     as 127.0.0.1:4317, is logged, and the default is used.
+//     OTEL_EXPORTER_OTLP_INSECURE overrides the scheme: http:// with any value but
+//     true is encrypted.
 //   - OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER,
 //     OTEL_BSP_*, OTEL_METRIC_EXPORT_*, OTEL_METRICS_EXEMPLAR_FILTER,
 //     OTEL_PROPAGATORS.
@@ -97,12 +99,18 @@
 //   - otel.sdk.processor.span.processed, for spans handed to an exporter, and with
 //     error.type=queue_full for those that found the queue full;
 //   - otel.sdk.exporter.span.exported, with error.type for spans whose export
-//     failed; otel.sdk.exporter.metric_data_point.exported likewise.
+//     failed (version 1.43 counts the spans of an export as one);
+//   - otel.sdk.exporter.metric_data_point.exported likewise, in newer versions.
 //
 // Lost are those with an error.type. Spans that still wait when the time for a
 // shutdown ends, and spans that end after it, have none: they are only part of
-// started and not of processed. The metrics stop with the pipeline, so that the
-// last word is what a collection between ForceFlush and Shutdown says.
+// started and not of processed. A span that goes to two exporters is processed
+// and exported twice.
+//
+// The SDK looks for the global meter provider when it is made. Either it is set
+// before [New], or, as the first of the process, to that of the pipeline after
+// it. The pipeline's readers stop with it, so that the last word is a collection
+// between ForceFlush and Shutdown.
 //
 // # Globals
 //

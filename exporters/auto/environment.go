@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"go.opentelemetry.io/contrib/propagators/autoprop"
@@ -40,7 +39,7 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 
 func (p *Pipeline) setPropagator() error {
 	const variable = "OTEL_PROPAGATORS"
-	names := slices.DeleteFunc(strings.Split(os.Getenv(variable), ","), func(name string) bool { return name == "" })
+	names := split(os.Getenv(variable))
 	if len(names) == 0 {
 		return nil
 	}

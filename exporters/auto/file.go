@@ -22,7 +22,9 @@ func (p *Pipeline) fromFile(ctx context.Context, c config) error {
 	file := cmp.Or(os.Getenv(configFile), os.Getenv(deprecatedConfigFile))
 	sdk, err := newSDK(ctx, c)
 	if err == nil {
-		p.meterProvider, p.tracerProvider, p.propagator = sdk.MeterProvider(), sdk.TracerProvider(), sdk.Propagator()
+		p.meterProvider = sdk.MeterProvider()
+		p.tracerProvider = sdk.TracerProvider()
+		p.propagator = sdk.Propagator()
 		p.addProvider("metrics", sdk.MeterProvider())
 		p.addProvider("traces", sdk.TracerProvider())
 		p.addProvider("logs", sdk.LoggerProvider())
@@ -44,9 +46,10 @@ func (p *Pipeline) fromFile(ctx context.Context, c config) error {
 }
 
 // newSDK makes the file's providers, with the host's readers and views. When
-// otelconf cannot make traces, it forgets the meter provider that it has made,
-// and a reader cannot be registered twice. So the readers are not given to it
-// before it has shown that it can.
+// otelconf fails to make traces, it drops the meter provider that it has made,
+// readers included, and a reader cannot be registered twice. So otelconf gets
+// the host's readers only after it has succeeded without them. (Periodic readers
+// of the file itself then still run; otelconf gives no access to them.)
 func newSDK(ctx context.Context, c config) (otelconf.SDK, error) {
 	opts := []sdkmetric.Option{sdkmetric.WithView(c.views...)}
 	sdk, err := otelconf.NewSDK(otelconf.WithContext(ctx), otelconf.WithMeterProviderOptions(opts...))

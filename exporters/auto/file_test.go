@@ -54,11 +54,9 @@ func TestFiles(t *testing.T) {
 			configure(t, yaml)
 			for i, opts := range [][]auto.Option{nil, {auto.WithReader(sdkmetric.NewManualReader())}} {
 				run(t, start(t, opts...))
-				if totals, _, spans := r.got(); totals["tokens"] != 3 || spans != 2*(i+1) {
-					t.Errorf("%v tokens and %d spans arrived, want 3 and %d", totals["tokens"], spans, 2*(i+1))
-				}
+				r.want(t, 3, 2*(i+1))
 			}
-			if _, resource, _ := r.got(); name == "documentation" &&
+			if resource := r.received().resource; name == "documentation" &&
 				(resource["service.name"] != "kv-router" || resource["service.instance.id"] != "pod-7") {
 				t.Errorf("the resource is %v, want kv-router's pod-7", resource)
 			}
@@ -105,10 +103,15 @@ func TestBadFiles(t *testing.T) {
 meter_provider: {readers: []}
 tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: "http://localhost:4318/v1/traces", `
 	for name, test := range map[string]struct{ yaml, want string }{
-		"no YAML":      {"file_format: [", "yaml: line 1"},
-		"no format":    {"disabled: false", "file_format"},
-		"no exporter":  {"file_format: \"1.0\"\nmeter_provider: {readers: [{periodic: {exporter: {}}}]}\n", "no valid metric exporter"},
-		"pull reader":  {"file_format: \"1.0\"\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: {}}}}]}\n", "no valid metric exporter"},
+		"no YAML":   {"file_format: [", "yaml: line 1"},
+		"no format": {"disabled: false", "file_format"},
+		"no exporter": {
+			"file_format: \"1.0\"\nmeter_provider: {readers: [{periodic: {exporter: {}}}]}", "no valid metric exporter",
+		},
+		"pull reader": {
+			"file_format: \"1.0\"\nmeter_provider: {readers: [{pull: {exporter: {prometheus/development: {}}}}]}",
+			"no valid metric exporter",
+		},
 		"bad traces":   {traces + "compression: zstd}}}}]}", "unsupported compression"},
 		"missing file": {traces + "tls: {ca_file: /no/such.pem}}}}}]}", "open /no/such.pem: "},
 		// As in OpenTelemetry's larger examples, otel-sdk-config.yaml and otel-sdk-migration-config.yaml.

@@ -65,9 +65,7 @@ func TestCollectorIsAway(t *testing.T) {
 			if got := sum("otel.sdk.exporter.metric_data_point.exported"); got[0] > 0 && got[1] == 0 { // they count none
 				t.Errorf("exported points: %v without and with error.type, want both", got)
 			}
-			if totals, _, spans := r.got(); totals["tokens"] != 6 || spans != 2 {
-				t.Errorf("%v tokens and %d spans arrived, want 6 and 2", totals["tokens"], spans)
-			}
+			r.want(t, 6, 2)
 
 			// Of 40 spans, 8 are being exported when the time is up. The others, and two that end later, are not
 			// processed.
@@ -97,7 +95,7 @@ func TestQueueIsFull(t *testing.T) {
 	if err := p.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	_, _, spans := r.got()
+	spans := r.received().spans
 	if got := sum("otel.sdk.processor.span.processed"); got[0] != int64(spans) || got[0]+got[1] != 1000 || got[1] == 0 {
 		t.Errorf("processed: %v without and with error.type, want the %d that arrived and the rest of 1000", got, spans)
 	}

@@ -56,7 +56,8 @@ func New(ctx context.Context, opts ...Option) (*Pipeline, error) {
 	p := &Pipeline{
 		meterProvider:  metricnoop.NewMeterProvider(),
 		tracerProvider: tracenoop.NewTracerProvider(),
-		propagator:     propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
+		propagator: propagation.NewCompositeTextMapPropagator(
+			propagation.TraceContext{}, propagation.Baggage{}),
 	}
 	build := p.fromEnvironment
 	if os.Getenv(configFile) != "" || os.Getenv(deprecatedConfigFile) != "" {
@@ -93,9 +94,11 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 }
 
 // Shutdown exports everything recorded so far and stops the exporters, all at
-// the same time, within ctx. The error joins those of all exporters. An exporter
-// that is still sending when ctx ends is left to its own timeouts. Further calls
-// do nothing. Close monitors after it, not before: their counters go with them.
+// the same time, within ctx. The error joins those of all exporters, except that
+// the SDK gives the fate of the last spans to otel.Handle; ForceFlush returns it.
+// An exporter that is still sending when ctx ends is left to its own timeouts.
+// Further calls do nothing. Close monitors after it, not before: their counters
+// go with them.
 func (p *Pipeline) Shutdown(ctx context.Context) (err error) {
 	p.shutdown.Do(func() {
 		err = p.each(ctx, "shut down", func(s shutdowner) error { return s.Shutdown(ctx) })

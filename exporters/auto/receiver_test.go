@@ -5,7 +5,6 @@ package auto_test
 import (
 	"context"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,22 +16,24 @@ import (
 	resourcepb "go.opentelemetry.io/proto/otlp/resource/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
-// receiver is an OTLP receiver over TCP that keeps what it got.
+// receiver is an OTLP receiver over TCP.
 type receiver struct {
 	collectormetrics.UnimplementedMetricsServiceServer
 	url string
 
-	mu       sync.Mutex
-	totals   map[string]float64 // the last total of each metric; of a histogram its count
-	resource map[string]string  // of the last export
-	token    string             // the authorization header of the last export
-	spans    int
-	away     bool // refuses everything, as something that may be tried again
+	mu   sync.Mutex
+	got  received
+	away bool // refuses everything, as something that may be tried again
+}
+
+// received is what a receiver got.
+type received struct {
+	tokens, spans int
+	resource      map[string]string // of the last export
 }
 
 // receivers starts a receiver by protocol.
@@ -44,7 +45,7 @@ func grpcReceiver(t *testing.T) *receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &receiver{url: "http://" + l.Addr().String(), totals: map[string]float64{}}
+	r := &receiver{url: "http://" + l.Addr().String()}
 	server := grpc.NewServer()
 	collectormetrics.RegisterMetricsServiceServer(server, r)
 	collectortrace.RegisterTraceServiceServer(server, traceService{r: r})
@@ -61,62 +62,36 @@ func grpcReceiver(t *testing.T) *receiver {
 
 func httpReceiver(t *testing.T) *receiver {
 	t.Helper()
-	r := &receiver{totals: map[string]float64{}}
+	r := new(receiver)
+	serve := func(newRequest func() proto.Message) http.HandlerFunc {
+		return func(w http.ResponseWriter, q *http.Request) {
+			in := newRequest()
+			body, err := io.ReadAll(q.Body)
+			if err == nil {
+				err = proto.Unmarshal(body, in)
+			}
+			if err != nil {
+				t.Errorf("%s: %v", q.URL, err)
+			}
+			if r.receive(in) != nil {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+		}
+	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/metrics", func(w http.ResponseWriter, q *http.Request) {
-		var in collectormetrics.ExportMetricsServiceRequest
-		answer(t, w, q, &in, func(ctx context.Context) error { _, err := r.Export(ctx, &in); return err })
-	})
-	mux.HandleFunc("POST /v1/traces", func(w http.ResponseWriter, q *http.Request) {
-		var in collectortrace.ExportTraceServiceRequest
-		answer(t, w, q, &in, func(ctx context.Context) error { _, err := traceService{r: r}.Export(ctx, &in); return err })
-	})
+	mux.HandleFunc("POST /v1/metrics", serve(func() proto.Message { return new(collectormetrics.ExportMetricsServiceRequest) }))
+	mux.HandleFunc("POST /v1/traces", serve(func() proto.Message { return new(collectortrace.ExportTraceServiceRequest) }))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	return r
 }
 
-// answer reads a request over HTTP into in, and receives it as if over gRPC.
-func answer(t *testing.T, w http.ResponseWriter, q *http.Request, in proto.Message, receive func(context.Context) error) {
-	body, err := io.ReadAll(q.Body)
-	if err == nil {
-		err = proto.Unmarshal(body, in)
-	}
-	if err != nil {
-		t.Errorf("%s: %v", q.URL, err)
-	}
-	ctx := metadata.NewIncomingContext(q.Context(), metadata.Pairs("authorization", q.Header.Get("Authorization")))
-	if receive(ctx) != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-}
-
 // Export receives metrics.
-func (r *receiver) Export(ctx context.Context, in *collectormetrics.ExportMetricsServiceRequest) (
+func (r *receiver) Export(_ context.Context, in *collectormetrics.ExportMetricsServiceRequest) (
 	*collectormetrics.ExportMetricsServiceResponse, error,
 ) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.away {
-		return nil, status.Error(codes.Unavailable, "away")
-	}
-	for _, resource := range in.ResourceMetrics {
-		r.keep(ctx, resource.Resource)
-		for _, scope := range resource.ScopeMetrics {
-			for _, m := range scope.Metrics {
-				total := 0.0
-				for _, p := range append(m.GetSum().GetDataPoints(), m.GetGauge().GetDataPoints()...) {
-					total += p.GetAsDouble() + float64(p.GetAsInt())
-				}
-				for _, p := range m.GetHistogram().GetDataPoints() {
-					total += float64(p.GetCount())
-				}
-				r.totals[m.Name] = total
-			}
-		}
-	}
-	return &collectormetrics.ExportMetricsServiceResponse{}, nil
+	return new(collectormetrics.ExportMetricsServiceResponse), r.receive(in)
 }
 
 type traceService struct {
@@ -125,30 +100,45 @@ type traceService struct {
 }
 
 // Export receives spans.
-func (s traceService) Export(ctx context.Context, in *collectortrace.ExportTraceServiceRequest) (
+func (s traceService) Export(_ context.Context, in *collectortrace.ExportTraceServiceRequest) (
 	*collectortrace.ExportTraceServiceResponse, error,
 ) {
-	s.r.mu.Lock()
-	defer s.r.mu.Unlock()
-	if s.r.away {
-		return nil, status.Error(codes.Unavailable, "away")
-	}
-	for _, resource := range in.ResourceSpans {
-		s.r.keep(ctx, resource.Resource)
-		for _, scope := range resource.ScopeSpans {
-			s.r.spans += len(scope.Spans)
-		}
-	}
-	return &collectortrace.ExportTraceServiceResponse{}, nil
+	return new(collectortrace.ExportTraceServiceResponse), s.r.receive(in)
 }
 
-func (r *receiver) keep(ctx context.Context, resource *resourcepb.Resource) {
-	r.resource = map[string]string{}
-	for _, a := range resource.GetAttributes() {
-		r.resource[a.Key] = a.Value.GetStringValue()
+func (r *receiver) receive(in proto.Message) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.away {
+		return status.Error(codes.Unavailable, "away")
 	}
-	if tokens := metadata.ValueFromIncomingContext(ctx, "authorization"); len(tokens) > 0 {
-		r.token = tokens[0]
+	switch in := in.(type) {
+	case *collectormetrics.ExportMetricsServiceRequest:
+		for _, resource := range in.ResourceMetrics {
+			r.keep(resource.Resource)
+			for _, scope := range resource.ScopeMetrics {
+				for _, m := range scope.Metrics {
+					if m.Name == "tokens" {
+						r.got.tokens = int(m.GetSum().DataPoints[0].GetAsInt())
+					}
+				}
+			}
+		}
+	case *collectortrace.ExportTraceServiceRequest:
+		for _, resource := range in.ResourceSpans {
+			r.keep(resource.Resource)
+			for _, scope := range resource.ScopeSpans {
+				r.got.spans += len(scope.Spans)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *receiver) keep(resource *resourcepb.Resource) {
+	r.got.resource = map[string]string{}
+	for _, a := range resource.GetAttributes() {
+		r.got.resource[a.Key] = a.Value.GetStringValue()
 	}
 }
 
@@ -158,32 +148,16 @@ func (r *receiver) setAway(away bool) {
 	r.away = away
 }
 
-// got returns what came until now.
-func (r *receiver) got() (totals map[string]float64, resource map[string]string, spans int) {
+func (r *receiver) received() received {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return maps.Clone(r.totals), maps.Clone(r.resource), r.spans
+	return r.got
 }
 
-// blackHole returns the URL of a listener that accepts and never answers.
-func blackHole(t *testing.T) string {
+// want checks what arrived.
+func (r *receiver) want(t *testing.T, tokens, spans int) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	if got := r.received(); got.tokens != tokens || got.spans != spans {
+		t.Errorf("%d tokens and %d spans arrived, want %d and %d", got.tokens, got.spans, tokens, spans)
 	}
-	t.Cleanup(func() { _ = l.Close() }) // connections that nobody accepted end with it
-	return "http://" + l.Addr().String()
-}
-
-// freePort returns a port on which nothing listens.
-func freePort(t *testing.T, host string) string {
-	t.Helper()
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Skipf("no %s here: %v", host, err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }

@@ -3,16 +3,17 @@
 package auto_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/exporters/stdout/stdoutmetric"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
 )
@@ -32,30 +33,6 @@ func within(t *testing.T, name string, call func(context.Context) error) error {
 	return err
 }
 
-// memory is a metric exporter of the host's.
-type memory struct {
-	sdkmetric.Exporter
-	exports chan int64
-}
-
-func (memory) Temporality(sdkmetric.InstrumentKind) metricdata.Temporality {
-	return metricdata.CumulativeTemporality
-}
-
-func (memory) Aggregation(k sdkmetric.InstrumentKind) sdkmetric.Aggregation {
-	return sdkmetric.DefaultAggregationSelector(k)
-}
-
-func (m memory) Export(ctx context.Context, rm *metricdata.ResourceMetrics) error {
-	if ctx.Err() == nil && len(rm.ScopeMetrics) > 0 {
-		m.exports <- rm.ScopeMetrics[0].Metrics[0].Data.(metricdata.Sum[int64]).DataPoints[0].Value
-	}
-	return ctx.Err()
-}
-
-func (memory) ForceFlush(context.Context) error { return nil }
-func (memory) Shutdown(context.Context) error   { return nil }
-
 // An exporter that hangs takes neither more time than there is, nor that of
 // the others.
 func TestEndsWithItsContext(t *testing.T) {
@@ -69,8 +46,12 @@ func TestEndsWithItsContext(t *testing.T) {
 					"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
 					"OTEL_BSP_EXPORT_TIMEOUT": "500", // how long it goes on after Shutdown
 				}.set(t)
-				exports := make(chan int64, 2)
-				p := start(t, auto.WithReader(sdkmetric.NewPeriodicReader(memory{exports: exports})))
+				var screen bytes.Buffer
+				own, err := stdoutmetric.New(stdoutmetric.WithWriter(&screen))
+				if err != nil {
+					t.Fatal(err)
+				}
+				p := start(t, auto.WithReader(sdkmetric.NewPeriodicReader(own)))
 				record(t, p)
 				if err := within(t, "ForceFlush", p.ForceFlush); err == nil || !strings.Contains(err.Error(), "flush traces: ") {
 					t.Errorf("ForceFlush gave %v, want an error about traces", err)
@@ -79,8 +60,8 @@ func TestEndsWithItsContext(t *testing.T) {
 				if err := within(t, "Shutdown", p.Shutdown); err == nil || !strings.Contains(err.Error(), "shut down metrics: ") {
 					t.Errorf("Shutdown gave %v, want an error about metrics", err)
 				}
-				if first, second := <-exports, <-exports; first != 3 || second != 6 {
-					t.Errorf("the host's exporter got %d and %d tokens, want 3 and 6", first, second)
+				if got := screen.String(); !strings.Contains(got, `"Value":3`) || !strings.Contains(got, `"Value":6`) {
+					t.Errorf("the host's exporter printed %s, want 3 tokens and 6", got)
 				}
 				if err := p.Shutdown(t.Context()); err != nil {
 					t.Errorf("the second Shutdown gave %v", err)
@@ -109,31 +90,25 @@ func TestDoesNotWaitForCallbacks(t *testing.T) {
 	}
 }
 
-// Everything that can be called at any time is, under the race detector.
-func TestConcurrentSafe(t *testing.T) {
-	r := httpReceiver(t)
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", r.url)
-	p := start(t)
-	const each = 200
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			for range each {
-				_, span := p.TracerProvider().Tracer("t").Start(t.Context(), "s")
-				span.End()
-			}
-		})
-		wg.Go(func() {
-			if err := p.ForceFlush(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
+// blackHole returns the URL of a listener that accepts and never answers.
+func blackHole(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	wg.Wait()
-	if err := p.Shutdown(t.Context()); err != nil {
-		t.Error(err)
+	t.Cleanup(func() { _ = l.Close() }) // connections that nobody accepted end with it
+	return "http://" + l.Addr().String()
+}
+
+// freePort returns a port on which nothing listens.
+func freePort(t *testing.T, host string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Skipf("no %s here: %v", host, err)
 	}
-	if _, _, spans := r.got(); spans != 4*each {
-		t.Errorf("%d spans arrived, want %d", spans, 4*each)
-	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
 }

@@ -77,12 +77,13 @@ func (s signal[T]) exporters(ctx context.Context) ([]T, error) {
 }
 
 func (s signal[T]) list(ctx context.Context, choice string) (all []T, _ error) {
-	names := strings.FieldsFunc(choice, func(r rune) bool { return r == ',' || r == ' ' })
+	names := split(choice)
 	slices.Sort(names)
 	var errs []error
 	for _, name := range slices.Compact(names) {
 		newExporter := func(context.Context) (e T, err error) {
-			return e, errors.New("want a list of otlp and console only; for prometheus beside others see auto.WithReader")
+			return e, errors.New("want a list of otlp and console only; " +
+				"for prometheus beside others see auto.WithReader")
 		}
 		switch name {
 		case "console":
@@ -97,6 +98,11 @@ func (s signal[T]) list(ctx context.Context, choice string) (all []T, _ error) {
 		}
 	}
 	return all, errors.Join(errs...)
+}
+
+// split returns the names in a list.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (s signal[T]) listedOTLP(ctx context.Context) (e T, err error) {
