@@ -50,7 +50,8 @@
 // where the file refers to them, except OTEL_SERVICE_NAME and
 // OTEL_RESOURCE_ATTRIBUTES. otelconf ignores keys that it does not know, those
 // that end in /development included, and adds no service.instance.id. A file for
-// several replicas says where it is:
+// several replicas says where it is. (otelconf refuses the older variable
+// OTEL_EXPERIMENTAL_CONFIG_FILE.)
 //
 //	file_format: "1.0"
 //	resource:
@@ -85,9 +86,10 @@
 //
 // The libraries report most of them and use their default: to
 // [go.opentelemetry.io/otel.Handle], or in OpenTelemetry's log, which goes to
-// stderr unless [go.opentelemetry.io/otel.SetLogger] says otherwise. That log
+// stderr unless [go.opentelemetry.io/otel.SetLogger] says otherwise. The log
 // repeats settings as they are, a malformed OTEL_EXPORTER_OTLP_HEADERS with its
-// token included. Errors of this package leave out what the libraries quote, and
+// token included, and reports of failed exports over gRPC may repeat an endpoint.
+// Errors of this package leave out what the libraries quote of settings, and
 // users and passwords of URLs.
 //
 // # What was lost
@@ -107,10 +109,10 @@
 // started and not of processed. A span that goes to two exporters is processed
 // and exported twice.
 //
-// The SDK looks for the global meter provider when it is made. Either it is set
-// before [New], or, as the first of the process, to that of the pipeline after
-// it. The pipeline's readers stop with it, so that the last word is a collection
-// between ForceFlush and Shutdown.
+// Set the global meter provider before [New], or, when the process has set none
+// before, to that of the pipeline: the SDK asks for it once. The pipeline's
+// readers stop with it, so the last counts to be had are those between ForceFlush
+// and Shutdown.
 //
 // # Globals
 //

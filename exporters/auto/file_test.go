@@ -122,8 +122,8 @@ tracer_provider: {processors: [{batch: {exporter: {otlp_http: {endpoint: "http:/
 			wantFileError(t, "OTEL_CONFIG_FILE: "+os.Getenv("OTEL_CONFIG_FILE"), test.want)
 		})
 	}
-	t.Setenv("OTEL_CONFIG_FILE", "/no/such.yaml")
-	wantFileError(t, "OTEL_CONFIG_FILE: /no/such.yaml: ", "no such file")
+	t.Setenv("OTEL_CONFIG_FILE", "/no/user@1/such.yaml")
+	wantFileError(t, "OTEL_CONFIG_FILE: /no/user@1/such.yaml: ", "no such file")
 	variables{"OTEL_CONFIG_FILE": "", "OTEL_EXPERIMENTAL_CONFIG_FILE": "/no/such.yaml"}.set(t)
 	wantFileError(t, "OTEL_EXPERIMENTAL_CONFIG_FILE is no longer supported")
 }

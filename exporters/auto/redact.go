@@ -15,8 +15,9 @@ type redacted struct {
 }
 
 var (
-	// user matches the user and password of a URL or address.
-	user = regexp.MustCompile(`\S+@`)
+	// user matches the user and password of a URL or address, up to the last @,
+	// but not a path with an @.
+	user = regexp.MustCompile(`\S*:\S*@`)
 	// setting matches in addition what the libraries quote of a setting: by Go's
 	// rules, by those of yaml, which escape nothing, or as what should be a name.
 	setting = regexp.MustCompile(`"(?:[^"\\]|\\.)*"` + "|(?s:`.*?`)( into | as a )" +
