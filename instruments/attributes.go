@@ -19,6 +19,14 @@ const (
 	ServedModelNameKey = attribute.Key("lmcache.served_model.name")
 )
 
+// Attributes of phases of a host's own, beside the engine's.
+const (
+	// OperationKey is the operation that a phase belongs to, such as "retrieve".
+	OperationKey = attribute.Key("lmcache.operation")
+	// PhaseKey is the name of the phase.
+	PhaseKey = attribute.Key("lmcache.phase")
+)
+
 // Attributes of spans only: their values are unbounded, so metrics must not carry them.
 const (
 	// RequestIDKey is the serving engine's id of the request.
@@ -37,6 +45,11 @@ const (
 	BytesKey = attribute.Key("lmcache.bytes")
 	// ChunksKey is how many chunks a phase handled.
 	ChunksKey = attribute.Key("lmcache.chunks")
+	// CancelledKey is true on an operation that was cancelled or abandoned.
+	CancelledKey = attribute.Key("lmcache.cancelled")
+	// MergedPhasesKey is how many phases have no span of their own, because an
+	// operation makes at most 32.
+	MergedPhasesKey = attribute.Key("lmcache.phases.merged")
 	// PeerKey is the other end of a peer-to-peer transfer.
 	PeerKey = attribute.Key("lmcache.p2p.peer")
 )

@@ -29,4 +29,16 @@ var (
 		FedBy:       "Transfer.Finish",
 		LMCache:     Exposition{Name: "lmcache:p2p_transfer_speed", Unit: "tokens/s", Bounds: tokensPerSecond},
 	})
+
+	P2PTransferFailures = p2p.counter(Metric{
+		Name: "lmcache.p2p.transfer.failures", Unit: "{request}",
+		Description: "Peer-to-peer transfers that failed.",
+		FedBy:       "Transfer.Fail",
+	})
+
+	P2PTransferCancelled = p2p.counter(Metric{
+		Name: "lmcache.p2p.transfer.cancelled", Unit: "{request}",
+		Description: "Peer-to-peer transfers that were cancelled or abandoned.",
+		FedBy:       "Transfer.Abandon, Transfer.Fail",
+	})
 )

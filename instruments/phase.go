@@ -59,4 +59,11 @@ var (
 		FedBy:       "Store phase Put",
 		LMCache:     Exposition{Name: "lmcache:store_put_time", Unit: "s", Bounds: doublingSeconds},
 	})
+
+	OperationPhaseDuration = phase.histogram(Metric{
+		Name: "lmcache.operation.phase.duration", Unit: "s",
+		Description: "Time that an operation spent in a phase of the host's own.",
+		FedBy:       "Retrieve.StartPhase, Store.StartPhase, Lookup.StartPhase, Transfer.StartPhase",
+		Bounds:      doublingSeconds,
+	})
 )

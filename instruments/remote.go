@@ -101,4 +101,28 @@ var (
 		FedBy:       "Observe",
 		LMCache:     Exposition{Name: "lmcache:remote_put_task_num"},
 	})
+
+	RemoteGetFailures = remote.counter(Metric{
+		Name: "lmcache.remote.get.failures", Unit: "{request}",
+		Description: "Gets from the remote backend that failed.",
+		FedBy:       "RemoteGet.Fail",
+	})
+
+	RemoteGetCancelled = remote.counter(Metric{
+		Name: "lmcache.remote.get.cancelled", Unit: "{request}",
+		Description: "Gets from the remote backend that were cancelled or abandoned.",
+		FedBy:       "RemoteGet.Abandon, RemoteGet.Fail",
+	})
+
+	RemotePutFailures = remote.counter(Metric{
+		Name: "lmcache.remote.put.failures", Unit: "{request}",
+		Description: "Puts to the remote backend that failed.",
+		FedBy:       "RemotePut.Fail",
+	})
+
+	RemotePutCancelled = remote.counter(Metric{
+		Name: "lmcache.remote.put.cancelled", Unit: "{request}",
+		Description: "Puts to the remote backend that were cancelled or abandoned.",
+		FedBy:       "RemotePut.Abandon, RemotePut.Fail",
+	})
 )

@@ -122,4 +122,40 @@ var (
 		FedBy:       "Lookup.Finish",
 		LMCache:     Exposition{Name: "lmcache:request_cache_hit_rate", Unit: "ratio", Bounds: tenths},
 	})
+
+	LookupFailures = request.counter(Metric{
+		Name: "lmcache.lookup.failures", Unit: "{request}",
+		Description: "Lookups that failed.",
+		FedBy:       "Lookup.Fail",
+	})
+
+	LookupCancelled = request.counter(Metric{
+		Name: "lmcache.lookup.cancelled", Unit: "{request}",
+		Description: "Lookups that were cancelled or abandoned.",
+		FedBy:       "Lookup.Abandon, Lookup.Fail",
+	})
+
+	RetrieveFailures = request.counter(Metric{
+		Name: "lmcache.retrieve.failures", Unit: "{request}",
+		Description: "Retrieves that failed.",
+		FedBy:       "Retrieve.Fail",
+	})
+
+	RetrieveCancelled = request.counter(Metric{
+		Name: "lmcache.retrieve.cancelled", Unit: "{request}",
+		Description: "Retrieves that were cancelled or abandoned.",
+		FedBy:       "Retrieve.Abandon, Retrieve.Fail",
+	})
+
+	StoreFailures = request.counter(Metric{
+		Name: "lmcache.store.failures", Unit: "{request}",
+		Description: "Stores that failed.",
+		FedBy:       "Store.Fail",
+	})
+
+	StoreCancelled = request.counter(Metric{
+		Name: "lmcache.store.cancelled", Unit: "{request}",
+		Description: "Stores that were cancelled or abandoned.",
+		FedBy:       "Store.Abandon, Store.Fail",
+	})
 )

@@ -28,7 +28,7 @@ func (s Scale) Apply(v float64) float64 {
 	const decimalDigits = 15 // every float64 keeps that many
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', decimalDigits, 64), 64)
 	if err != nil {
-		return v // an infinite bound has no noise to drop
+		return v // rounding would overflow
 	}
 	return rounded
 }

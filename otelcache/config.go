@@ -11,8 +11,11 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 const defaultHitRateInterval = 10 * time.Second
@@ -24,6 +27,8 @@ type config struct {
 	slowTime        time.Duration
 	slowSpeed       float64
 	hitRateInterval time.Duration
+	errorType       func(error) string
+	attributes      []attribute.KeyValue
 	errs            []error
 }
 
@@ -125,4 +130,38 @@ func WithHitRateInterval(d time.Duration) Option {
 		return reject("WithHitRateInterval(%v): want a positive duration", d)
 	}
 	return optionFunc(func(c *config) { c.hitRateInterval = d })
+}
+
+// WithErrorType sets a function that names the type of a host's own errors for
+// the attribute error.type. Without it, and for errors of which it returns "", the
+// type is the name of Go's sentinel error that the error wraps
+// ("context.DeadlineExceeded"), the result of the error's method ErrorType, or its
+// Go type. Names must be few: each is a series. The function may be called from
+// several goroutines at once.
+func WithErrorType(name func(error) string) Option {
+	if name == nil {
+		return reject("WithErrorType(nil): want a function")
+	}
+	return optionFunc(func(c *config) { c.errorType = name })
+}
+
+const maxAttributes = 8
+
+// WithAttributes adds attributes of the host's own, such as a tenant, to every
+// span and measurement of the monitor. LMCache's names on Prometheus add up the
+// engines that differ in them alone. Without it there are none; attributes of
+// several options add up, to at most eight. Keys must be set and must not be those
+// of [Engine].
+func WithAttributes(attrs ...attribute.KeyValue) Option {
+	for _, a := range attrs {
+		switch a.Key {
+		case "", instruments.ModelNameKey, instruments.WorkerIDKey, instruments.RoleKey, instruments.ServedModelNameKey:
+			return reject("WithAttributes: the key %q; want one that is set and not an engine's own", a.Key)
+		}
+	}
+	return optionFunc(func(c *config) {
+		if c.attributes = append(c.attributes, attrs...); len(c.attributes) > maxAttributes {
+			c.errs = append(c.errs, invalid("WithAttributes: %d attributes, want at most %d", len(c.attributes), maxAttributes))
+		}
+	})
 }

@@ -41,7 +41,9 @@ func (m *Monitor) AddEnginePromptTokens(n int) { m.add(instruments.EnginePromptT
 // is negative for objects that were unpinned.
 func (m *Monitor) AddPinnedObjects(delta int) {
 	if m.ready() {
+		m = m.enter()
 		m.upDownCounters[instruments.MemoryPinnedObjects.Index()].Add(int64(delta))
+		m.exit()
 	}
 }
 
@@ -59,20 +61,26 @@ func (m *Monitor) SetActiveObjects(n int) { m.setLevel(instruments.MemoryActiveO
 // add counts what a host reports.
 func (m *Monitor) add(c instruments.Counter, n int64) {
 	if m.ready() {
+		m = m.enter()
 		m.count(c, m.nonNegative(n, c.String()))
+		m.exit()
 	}
 }
 
 // addTime records a time that a host measured.
 func (m *Monitor) addTime(ctx context.Context, h instruments.Histogram, d time.Duration) {
 	if m.ready() {
+		m = m.enter()
 		m.recordDuration(ctx, h, m.nonNegativeTime(d, h.String()))
+		m.exit()
 	}
 }
 
 // setLevel sets a gauge that cannot be negative.
 func (m *Monitor) setLevel(g instruments.Gauge, n int64) {
 	if m.ready() {
+		m = m.enter()
 		m.setGauge(g, float64(m.nonNegative(n, g.String())))
+		m.exit()
 	}
 }

@@ -3,6 +3,8 @@
 package otelcache
 
 import (
+	"strings"
+
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
 
@@ -20,9 +22,12 @@ type kind struct {
 	finished  instruments.Counter // operations finished
 	moved     instruments.Counter // tokens or bytes that they moved
 	zero      instruments.Counter // operations that moved nothing
+	failures  instruments.Counter // operations that failed
+	cancelled instruments.Counter // operations that were cancelled
 	rate      rateIndex           // of moved in requested tokens, for kinds whose moved tokens are hits
 
 	duration instruments.Histogram
+	slow     bool // operations below a threshold are counted and warned of
 	instant  bool // a duration of zero is recorded, too
 	speed    instruments.Histogram
 	hitRate  instruments.Histogram // of single operations with a hit
@@ -36,7 +41,7 @@ type kind struct {
 }
 
 func newKind(k kind) kind {
-	k.timed = []instruments.Histogram{k.duration, k.speed}
+	k.timed = []instruments.Histogram{k.duration, k.speed, instruments.OperationPhaseDuration}
 	for name, h := range k.phases {
 		if h.Index() != 0 {
 			k.phaseNames = append(k.phaseNames, PhaseName(name))
@@ -44,6 +49,17 @@ func newKind(k kind) kind {
 		}
 	}
 	return k
+}
+
+// name returns the value of the attribute lmcache.operation.
+func (k *kind) name() string { return strings.TrimPrefix(k.span, "lmcache.") }
+
+// has reports whether operations of the kind may have the phase.
+func (k *kind) has(name PhaseName) bool {
+	if name < numPhases {
+		return k.phases[name].Index() != 0
+	}
+	return int(name-numPhases) < len(hostPhaseNames())
 }
 
 var (
@@ -58,6 +74,8 @@ var lookupKind = newKind(kind{
 	moved:        instruments.LookupHitTokens,
 	zero:         instruments.LookupZeroHitRequests,
 	rate:         lookupRate,
+	failures:     instruments.LookupFailures,
+	cancelled:    instruments.LookupCancelled,
 	duration:     instruments.LookupDuration,
 	hitRate:      instruments.LookupRequestHitRate,
 	requestedKey: instruments.RequestedTokensKey,
@@ -71,7 +89,10 @@ var retrieveKind = newKind(kind{
 	requested: instruments.RetrieveRequestedTokens,
 	moved:     instruments.RetrieveHitTokens,
 	rate:      retrieveRate,
+	failures:  instruments.RetrieveFailures,
+	cancelled: instruments.RetrieveCancelled,
 	duration:  instruments.RetrieveDuration,
+	slow:      true,
 	speed:     instruments.RetrieveSpeed,
 	phases: [numPhases]instruments.Histogram{
 		ProcessTokens:       instruments.RetrieveProcessTokensDuration,
@@ -87,11 +108,13 @@ var retrieveKind = newKind(kind{
 })
 
 var storeKind = newKind(kind{
-	span:     "lmcache.store",
-	requests: instruments.StoreRequests,
-	moved:    instruments.StoreTokens,
-	duration: instruments.StoreDuration,
-	speed:    instruments.StoreSpeed,
+	span:      "lmcache.store",
+	requests:  instruments.StoreRequests,
+	moved:     instruments.StoreTokens,
+	failures:  instruments.StoreFailures,
+	cancelled: instruments.StoreCancelled,
+	duration:  instruments.StoreDuration,
+	speed:     instruments.StoreSpeed,
 	phases: [numPhases]instruments.Histogram{
 		ProcessTokens: instruments.StoreProcessTokensDuration,
 		FromGPU:       instruments.StoreFromGPUDuration,
@@ -107,6 +130,8 @@ var transferKind = newKind(kind{
 	options:      clientSpan,
 	requests:     instruments.P2PTransferRequests,
 	moved:        instruments.P2PTransferTokens,
+	failures:     instruments.P2PTransferFailures,
+	cancelled:    instruments.P2PTransferCancelled,
 	duration:     instruments.P2PTransferDuration,
 	speed:        instruments.P2PTransferSpeed,
 	requestedKey: instruments.RequestedTokensKey,
@@ -122,21 +147,25 @@ var servedTransferKind = newKind(kind{
 })
 
 var remoteGetKind = newKind(kind{
-	span:     "lmcache.remote.get",
-	options:  clientSpan,
-	finished: instruments.RemoteReadRequests,
-	moved:    instruments.RemoteReadIO,
-	duration: instruments.RemoteGetDuration,
-	instant:  true,
-	movedKey: instruments.BytesKey,
+	span:      "lmcache.remote.get",
+	options:   clientSpan,
+	finished:  instruments.RemoteReadRequests,
+	moved:     instruments.RemoteReadIO,
+	failures:  instruments.RemoteGetFailures,
+	cancelled: instruments.RemoteGetCancelled,
+	duration:  instruments.RemoteGetDuration,
+	instant:   true,
+	movedKey:  instruments.BytesKey,
 })
 
 var remotePutKind = newKind(kind{
-	span:     "lmcache.remote.put",
-	options:  clientSpan,
-	finished: instruments.RemoteWriteRequests,
-	moved:    instruments.RemoteWriteIO,
-	duration: instruments.RemotePutDuration,
-	instant:  true,
-	movedKey: instruments.BytesKey,
+	span:      "lmcache.remote.put",
+	options:   clientSpan,
+	finished:  instruments.RemoteWriteRequests,
+	moved:     instruments.RemoteWriteIO,
+	failures:  instruments.RemotePutFailures,
+	cancelled: instruments.RemotePutCancelled,
+	duration:  instruments.RemotePutDuration,
+	instant:   true,
+	movedKey:  instruments.BytesKey,
 })

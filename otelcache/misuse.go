@@ -17,10 +17,11 @@ const (
 	finishedTwice mistake = iota
 	phaseTooLate
 	wrongPhase
-	timesReversed
+	wrongTimes
 	negative
 	tooManyHits
 	callbackFailed
+	otherProvider
 	numMistakes
 )
 
@@ -29,10 +30,11 @@ func (k mistake) String() string {
 		finishedTwice:  "an operation was finished again, which is ignored",
 		phaseTooLate:   "a phase was used after its operation had finished, which is ignored",
 		wrongPhase:     "a phase does not belong to this operation and is ignored",
-		timesReversed:  "a phase ends before it starts and is ignored",
+		wrongTimes:     "times that cannot be are treated as absent",
 		negative:       "a negative number is taken as 0",
 		tooManyHits:    "more tokens were hit than requested, and the hit rate is taken as 1",
 		callbackFailed: "a gauge callback failed and its reading is left out",
+		otherProvider:  "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored",
 	}[k]
 }
 

@@ -4,13 +4,12 @@ package otelcache
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -27,10 +26,12 @@ import (
 type Monitor struct {
 	config
 	series
-	engine       Engine
-	created      time.Time
-	tracer       trace.Tracer // nil when tracing is off
-	registration metric.Registration
+	engine   Engine
+	identity identity
+	created  time.Time
+	tracer   trace.Tracer // nil when tracing is off
+	scope    *scope
+	engines  *Engines // the set that it belongs to, or nil
 
 	closed        atomic.Bool
 	distributions atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
@@ -38,49 +39,24 @@ type Monitor struct {
 	observed      observed
 	slowWarnings  limiter
 	mistakes      [numMistakes]limiter
+	hostPhases    sync.Map   // options of the host's phases, by kind and name
+	extras        sync.Mutex // held when an operation gets its extra
+	use           use        // of a monitor of Engines
 }
 
-// New makes the monitor of an engine. Its counters are reported, with 0, from
-// the next collection on. Close it when the engine goes away.
-//
-// The errors are [ErrInvalidOption], [ErrEngineLive] when the engine has a
-// monitor on the same meter provider that is not closed (its counts and those of
-// a second one could not be told apart), and the meter provider's refusal of an
-// instrument. Along with an error comes a monitor that records nothing, so that a
-// host may log the error and go on.
-func New(e Engine, opts ...Option) (*Monitor, error) {
-	m, created, err := live.getOrCreate(e, opts)
-	if err == nil && !created {
-		err = fmt.Errorf("%w: %+v; close it first, or share it with GetOrCreate", ErrEngineLive, e)
+func newMonitor(e Engine, c config, s *scope) *Monitor {
+	attrs := append(e.attributes(), c.attributes...)
+	own := attribute.NewSet(c.attributes...)
+	m := &Monitor{
+		config:   c,
+		series:   newSeries(s.instruments, attrs, int(numRates)),
+		engine:   e,
+		identity: identity{e, own.Equivalent()},
+		created:  time.Now(),
+		scope:    s,
 	}
-	if err != nil {
-		return inert(e), err
-	}
-	return m, nil
-}
-
-// inert returns a monitor on no-op providers. It is not in the registry.
-func inert(e Engine) *Monitor {
-	m, _ := newMonitor(e, config{ // the API's no-op provider refuses nothing
-		meterProvider:   metricnoop.NewMeterProvider(),
-		tracerProvider:  noop.NewTracerProvider(),
-		logger:          slog.New(slog.DiscardHandler),
-		hitRateInterval: defaultHitRateInterval,
-	})
-	return m
-}
-
-// newMonitor creates the instruments, and registers the callback that reports
-// the observable ones.
-func newMonitor(e Engine, c config) (*Monitor, error) {
-	meter := c.meterProvider.Meter(instruments.ScopeName, metric.WithInstrumentationVersion(Version))
-	set, err := newInstrumentSet(meter)
-	if err != nil {
-		return nil, fmt.Errorf("otelcache: %w", err)
-	}
-	m := &Monitor{config: c, engine: e, created: time.Now(), series: newSeries(set, e.attributes(), int(numRates))}
 	for i := range m.rates {
-		requested := len(set.counters) + i // behind the catalog's counters
+		requested := len(s.instruments.counters) + i // behind the catalog's counters
 		m.rates[i].start(&m.counters, requested, rates[i].hits.Index(), c.hitRateInterval)
 	}
 	switch c.tracerProvider.(type) {
@@ -88,14 +64,11 @@ func newMonitor(e Engine, c config) (*Monitor, error) {
 	default:
 		m.tracer = c.tracerProvider.Tracer(instruments.ScopeName, trace.WithInstrumentationVersion(Version))
 	}
-	if m.registration, err = meter.RegisterCallback(m.collect, set.observables...); err != nil {
-		return nil, fmt.Errorf("otelcache: register the callback of the observable instruments: %w", err)
-	}
-	return m, nil
+	return m
 }
 
 // ready reports whether m was made by a constructor.
-func (m *Monitor) ready() bool { return m != nil && m.instruments != nil }
+func (m *Monitor) ready() bool { return m != nil && m.scope != nil }
 
 // Engine returns the identity that the monitor was made for.
 func (m *Monitor) Engine() Engine {
@@ -116,15 +89,23 @@ func (m *Monitor) Engine() Engine {
 // the engine's last values, because OpenTelemetry's SDK never forgets a series;
 // this module's Prometheus bridge leaves them out. Close may be called more than
 // once.
+//
+// The monitors of [Engines] are closed with their set; Close does nothing on one
+// of them.
 func (m *Monitor) Close() error {
-	if !m.ready() || m.closed.Swap(true) {
+	if !m.ready() || m.engines != nil {
 		return nil
 	}
-	defer live.remove(m) // after the callback: until it is gone, a new monitor would be reported along with this one
-	if err := m.registration.Unregister(); err != nil {
-		return fmt.Errorf("otelcache: unregister the callback of the observable instruments: %w", err)
+	return m.close()
+}
+
+func (m *Monitor) close() error {
+	if m.closed.Swap(true) || m.scope == noScope() {
+		return nil
 	}
-	return nil
+	m.scope.remove(m)
+	live.unshare(m)
+	return live.leave(m.scope)
 }
 
 // now returns the monotonic time since the monitor was made, which takes one
@@ -161,8 +142,8 @@ func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, 
 	m.histogram(h).Record(orBackground(ctx), v, m.recordOptions...)
 }
 
-// collect is the callback of the observable instruments.
-func (m *Monitor) collect(_ context.Context, o metric.Observer) error {
+// collect passes the values to the reader that collects.
+func (m *Monitor) collect(o metric.Observer) {
 	m.observe(o)
 	now := m.now()
 	for i := noRate + 1; i < numRates; i++ {
@@ -175,5 +156,4 @@ func (m *Monitor) collect(_ context.Context, o metric.Observer) error {
 			o.ObserveFloat64(m.instruments.observableGauges[observation.gauge.Index()], v, m.observeOptions...)
 		}
 	}
-	return nil
 }

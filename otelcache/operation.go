@@ -10,7 +10,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/semconv/v1.40.0"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -26,12 +25,33 @@ type operation struct {
 	span   trace.Span      // nil when tracing is off
 	arena  *spanArena      // nil when the span does not record
 	start  time.Duration   // in monitor time; only if timed
-	tokens int64           // requested
+	tokens int64           // requested; below 0 when unknown
 	times  [numPhases]atomic.Int64
 	done   atomic.Bool
 	timed  bool // somebody reads its duration
 
-	requestID atomic.Pointer[string] // for the warning of a slow retrieve
+	hasExtra atomic.Bool // stored after extra
+	extra    *extra
+}
+
+// extra is what few operations have. It is behind a plain pointer because an
+// atomic one, like a mutex, would move every operation to the heap.
+type extra struct {
+	requestID atomic.Pointer[string]      // for the warning of a slow retrieve
+	hostTimes [maxHostPhases]atomic.Int64 // nanoseconds of the host's own phases
+}
+
+// needExtra returns the operation's extra, which it makes if need be.
+func (o *operation) needExtra() *extra {
+	if !o.hasExtra.Load() {
+		o.mon.extras.Lock()
+		defer o.mon.extras.Unlock()
+		if o.extra == nil {
+			o.extra = new(extra)
+			o.hasExtra.Store(true)
+		}
+	}
+	return o.extra
 }
 
 // begin starts the operation, counts it and starts its span. It returns the
@@ -40,13 +60,19 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	if !m.ready() {
 		return orBackground(ctx)
 	}
-	o.mon, o.kind = m, k
-	o.tokens = m.nonNegative(int64(tokens), k.span)
+	o.mon, o.kind = m.enter(), k
+	o.tokens = o.mon.nonNegative(int64(tokens), k.span)
+	return o.open(ctx)
+}
+
+// open counts the operation and starts its span and clock.
+func (o *operation) open(ctx context.Context) context.Context {
+	m, k := o.mon, o.kind
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
 	o.ctx = orBackground(ctx)
 	if m.tracer != nil {
-		o.startSpan()
+		o.startSpan(k.options...)
 	}
 	if o.timed = o.arena != nil || m.wantsTimes(o.ctx, k); o.timed {
 		o.start = m.now()
@@ -54,9 +80,9 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	return o.ctx
 }
 
-func (o *operation) startSpan() {
+func (o *operation) startSpan(options ...trace.SpanStartOption) {
 	caller := o.ctx
-	o.ctx, o.span = o.mon.tracer.Start(caller, o.kind.span, o.kind.options...)
+	o.ctx, o.span = o.mon.tracer.Start(caller, o.kind.span, options...)
 	if o.span.IsRecording() {
 		o.span.SetAttributes(o.mon.attrs...)
 		o.arena = &spanArena{caller: caller}
@@ -89,42 +115,48 @@ func (m *Monitor) wantsTimes(ctx context.Context, k *kind) bool {
 // isNone reports whether o is no operation at all.
 func (o *operation) isNone() bool { return o == nil || o.mon == nil }
 
-// end marks the operation as finished. It returns its duration, or 0 if nobody
-// timed it; ok is false when it had been finished before.
-func (o *operation) end() (now, elapsed time.Duration, ok bool) {
-	if o.isNone() {
-		return 0, 0, false
-	}
-	if !o.done.CompareAndSwap(false, true) {
-		o.mon.reportMisuse(finishedTwice, o.kind.span)
-		return 0, 0, false
-	}
-	now = o.mon.now()
-	if o.timed {
-		elapsed = now - o.start
-	}
-	return now, elapsed, true
-}
-
-// outcome is the result of an operation that finished.
+// outcome is the result of an operation that ended.
 type outcome struct {
 	now, elapsed time.Duration
-	moved        int64
+	moved        int64   // below 0 when unknown
 	speed        float64 // tokens per second of the whole operation
 }
 
-// finish ends the operation with the tokens or bytes that it moved, and records
-// what its kind does. ok is false when it had been finished before.
-func (o *operation) finish(moved int64) (r outcome, ok bool) {
-	r.now, r.elapsed, ok = o.end()
-	if !ok {
+// end marks the operation as ended. It returns its duration, or 0 if nobody timed
+// it; ok is false when it had been ended before.
+func (o *operation) end() (r outcome, ok bool) {
+	if o.isNone() {
 		return r, false
 	}
+	if !o.done.CompareAndSwap(false, true) {
+		o.mon.reportMisuse(finishedTwice, o.kind.span)
+		return r, false
+	}
+	r.now = o.mon.now()
+	if o.timed {
+		r.elapsed = r.now - o.start
+	}
+	return r, true
+}
+
+// finish ends the operation with the tokens or bytes that it moved.
+func (o *operation) finish(moved int64) {
+	if r, ok := o.end(); ok {
+		r.moved = o.mon.nonNegative(moved, o.kind.span)
+		o.finished(r)
+		o.mon.exit()
+	}
+}
+
+// finished records the operation as its kind says.
+func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
-	r.moved = o.checkMoved(moved)
 	r.speed = perSecond(r.moved, r.elapsed)
 	var rate float64
-	if k.rate != noRate {
+	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {
+		if r.moved > o.tokens { // kept as it is: only the host knows which of the two is wrong
+			m.reportMisuse(tooManyHits, fmt.Sprintf("%d of %d in %s", r.moved, o.tokens, k.span))
+		}
 		rate = ratio(r.moved, o.tokens)
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
@@ -146,91 +178,100 @@ func (o *operation) finish(moved int64) (r outcome, ok bool) {
 			m.recordDuration(o.ctx, k.phases[name], t)
 		}
 	}
+	if o.hasExtra.Load() {
+		o.recordHostTimes()
+	}
 	if o.arena != nil {
-		o.setResult(k, r, rate)
+		attrs := o.appendRequested(o.arena.result[:0])
+		if k.movedKey != "" && r.moved >= 0 {
+			attrs = append(attrs, k.movedKey.Int64(r.moved))
+		}
+		if k.hitRateKey != "" && o.tokens >= 0 && r.moved >= 0 {
+			attrs = append(attrs, k.hitRateKey.Float64(rate))
+		}
+		if k.speedKey != "" {
+			attrs = append(attrs, k.speedKey.Float64(r.speed))
+		}
+		o.span.SetAttributes(attrs...)
 	}
+	o.endSpan(end)
+	if k.slow && m.isSlow(r) {
+		m.countSlow(o, r)
+	}
+}
+
+// appendRequested appends what every ended operation says of itself.
+func (o *operation) appendRequested(attrs []attribute.KeyValue) []attribute.KeyValue {
+	if o.kind.requestedKey != "" && o.tokens >= 0 {
+		attrs = append(attrs, o.kind.requestedKey.Int64(o.tokens))
+	}
+	if n := o.arena.merged(); n > 0 {
+		attrs = append(attrs, instruments.MergedPhasesKey.Int(n))
+	}
+	return attrs
+}
+
+func (o *operation) endSpan(options []trace.SpanEndOption) {
 	if o.span != nil {
-		o.span.End()
+		o.span.End(options...)
 	}
-	return r, true
-}
-
-// checkMoved returns moved, or 0 for a negative number. More hits than requested
-// tokens are reported and kept: only the host knows which of the two is wrong.
-func (o *operation) checkMoved(moved int64) int64 {
-	moved = o.mon.nonNegative(moved, o.kind.span)
-	if moved > o.tokens && o.kind.rate != noRate {
-		o.mon.reportMisuse(tooManyHits, fmt.Sprintf("%d of %d in %s", moved, o.tokens, o.kind.span))
-	}
-	return moved
-}
-
-// setResult adds to the span what came out of the operation.
-func (o *operation) setResult(k *kind, r outcome, rate float64) {
-	attrs := o.arena.result[:0]
-	if k.requestedKey != "" {
-		attrs = append(attrs, k.requestedKey.Int64(o.tokens))
-	}
-	if k.movedKey != "" {
-		attrs = append(attrs, k.movedKey.Int64(r.moved))
-	}
-	if k.hitRateKey != "" {
-		attrs = append(attrs, k.hitRateKey.Float64(rate))
-	}
-	if k.speedKey != "" {
-		attrs = append(attrs, k.speedKey.Float64(r.speed))
-	}
-	o.span.SetAttributes(attrs...)
 }
 
 // Fail ends the operation with an error. Its requested tokens count as missed,
 // its duration carries error.type and stays out of LMCache's histograms, and the
 // times of its phases are not recorded: LMCache never sees such an operation
 // finish.
+//
+// An operation is cancelled rather than failed when the error is
+// [context.Canceled] or when its own context is cancelled; see Abandon.
 func (o *operation) Fail(err error) {
-	now, elapsed, ok := o.end()
-	if !ok {
+	if r, ok := o.end(); ok {
+		o.failed(r, err)
+		o.mon.exit()
+	}
+}
+
+// failed records the operation as failed or cancelled.
+func (o *operation) failed(r outcome, err error, end ...trace.SpanEndOption) {
+	if isCancelled(o.ctx, err) {
+		o.cancelled(end...)
 		return
 	}
 	m, k := o.mon, o.kind
-	if k.rate != noRate {
-		m.rates[k.rate].finish(now, o.tokens)
+	if k.rate != noRate && o.tokens >= 0 {
+		m.rates[k.rate].finish(r.now, o.tokens)
 	}
-	errorType, text := describe(err)
-	if elapsed > 0 && !m.closed.Load() {
-		m.recordFailure(o.ctx, k.duration, elapsed, errorType)
+	m.count(k.failures, 1)
+	errorType, text := m.describe(err)
+	if r.elapsed > 0 && !m.closed.Load() {
+		m.recordFailure(o.ctx, k.duration, r.elapsed, errorType)
 	}
 	if o.arena != nil {
 		o.span.SetStatus(codes.Error, text)
-		attrs := append(o.arena.result[:0], errorType)
-		if k.requestedKey != "" {
-			attrs = append(attrs, k.requestedKey.Int64(o.tokens))
-		}
-		o.span.SetAttributes(attrs...)
+		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], errorType))...)
 		if err != nil {
 			recordError(o.span, err)
 		}
 	}
-	if o.span != nil {
-		o.span.End()
+	o.endSpan(end)
+}
+
+// Abandon ends an operation whose result nobody wants any more. It counts in
+// lmcache.<operation>.cancelled and in no histogram or hit rate, and is no error.
+// Once the operation has ended, Abandon does nothing, so that it may be deferred.
+func (o *operation) Abandon() {
+	if !o.isNone() && o.done.CompareAndSwap(false, true) {
+		o.cancelled()
+		o.mon.exit()
 	}
 }
 
-// describe returns the type and the text of err. An error is the caller's code:
-// one that panics, such as a nil pointer in an error, must not take the request
-// down.
-func describe(err error) (errorType attribute.KeyValue, text string) {
-	errorType, text = semconv.ErrorTypeOther, "failed"
-	if err == nil {
-		return errorType, text
+func (o *operation) cancelled(end ...trace.SpanEndOption) {
+	o.mon.count(o.kind.cancelled, 1)
+	if o.arena != nil {
+		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], instruments.CancelledKey.Bool(true)))...)
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			text = fmt.Sprintf("%T: its text panicked: %v", err, r)
-		}
-	}()
-	errorType = semconv.ErrorType(err)
-	return errorType, err.Error()
+	o.endSpan(end)
 }
 
 func recordError(span trace.Span, err error) {
@@ -247,9 +288,9 @@ func (o *operation) SetRequestID(id string) {
 	if o.arena != nil {
 		o.span.SetAttributes(instruments.RequestIDKey.String(id))
 	}
-	if o.mon.slowTime > 0 || o.mon.slowSpeed > 0 {
+	if o.kind.slow && (o.mon.slowTime > 0 || o.mon.slowSpeed > 0) {
 		kept := id // or every id would be allocated
-		o.requestID.Store(&kept)
+		o.needExtra().requestID.Store(&kept)
 	}
 }
 

@@ -50,10 +50,13 @@ var phaseSpans = [numPhases]string{
 
 // String returns the name of the phase's span.
 func (n PhaseName) String() string {
-	if n >= numPhases {
-		return fmt.Sprintf("unknown phase %d", uint8(n))
+	if n < numPhases {
+		return phaseSpans[n]
 	}
-	return phaseSpans[n]
+	if names := hostPhaseNames(); int(n-numPhases) < len(names) {
+		return names[n-numPhases]
+	}
+	return fmt.Sprintf("unknown phase %d", uint8(n))
 }
 
 // Phase is a phase in progress. It belongs to one goroutine and must not be
@@ -74,7 +77,7 @@ type Phase struct {
 // the phase does: spans made with it nest under the phase. Phases may nest,
 // overlap and run in several goroutines; the times of one that is entered again
 // add up. When no trace records the operation, the phase has no span, but its time
-// counts.
+// counts; neither has one beyond the thirty-second of an operation.
 func (o *operation) StartPhase(ctx context.Context, name PhaseName) (context.Context, Phase) {
 	if o.isNone() {
 		return orBackground(ctx), Phase{}
@@ -98,7 +101,7 @@ func (o *operation) StartPhase(ctx context.Context, name PhaseName) (context.Con
 // mayHave reports whether a phase of that name belongs to the operation, which
 // has not finished. If not, it reports the misuse.
 func (o *operation) mayHave(name PhaseName) bool {
-	if name >= numPhases || o.kind.phases[name].Index() == 0 {
+	if !o.kind.has(name) {
 		o.mon.reportMisuse(wrongPhase, fmt.Sprintf("%s in %s", name, o.kind.span))
 		return false
 	}
@@ -110,6 +113,9 @@ func (o *operation) mayHave(name PhaseName) bool {
 }
 
 func (o *operation) startPhaseSpan(ctx context.Context, name PhaseName) (context.Context, *trace.Span) {
+	if !o.arena.take() {
+		return ctx, nil
+	}
 	ctx, span := o.mon.tracer.Start(o.parentOf(ctx), name.String())
 	span.SetAttributes(o.mon.attrs...)
 	return ctx, o.arena.keep(span)
@@ -159,23 +165,36 @@ func (p *Phase) End() {
 		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, o.kind.span))
 		return
 	}
-	o.times[p.name].Add(int64(elapsed))
+	o.addTime(p.name, elapsed)
+}
+
+func (o *operation) addTime(name PhaseName, d time.Duration) {
+	if name < numPhases {
+		o.times[name].Add(int64(d))
+	} else {
+		o.needExtra().hostTimes[name-numPhases].Add(int64(d))
+	}
 }
 
 // RecordPhase adds a phase that was timed elsewhere, such as by the events of a
-// device. It adds up with others of the same name.
+// device. It adds up with others of the same name. Times that cannot be are
+// reported and recorded nowhere: an unset one, an end before its start, more than a
+// day, more than a minute in the future.
 func (o *operation) RecordPhase(name PhaseName, start, end time.Time) {
 	if o.isNone() || !o.mayHave(name) {
 		return
 	}
-	if end.Before(start) {
-		o.mon.reportMisuse(timesReversed, fmt.Sprintf("%s in %s from %v to %v", name, o.kind.span, start, end))
+	if !o.mon.areTimes(start, end, name.String()+" in "+o.kind.span) {
 		return
 	}
-	if o.arena != nil {
+	o.recordPhase(name, start, end)
+}
+
+func (o *operation) recordPhase(name PhaseName, start, end time.Time) {
+	if o.arena != nil && o.arena.take() {
 		_, span := o.mon.tracer.Start(trace.ContextWithSpan(o.ctx, o.span), name.String(), trace.WithTimestamp(start))
 		span.SetAttributes(o.mon.attrs...)
 		span.End(trace.WithTimestamp(end))
 	}
-	o.times[name].Add(int64(end.Sub(start)))
+	o.addTime(name, end.Sub(start))
 }

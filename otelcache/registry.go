@@ -3,41 +3,91 @@
 package otelcache
 
 import (
-	"reflect"
+	"fmt"
+	"log/slog"
 	"sync"
+
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/trace/noop"
 )
 
-// live holds the monitors of the process that are not closed.
-var live = registry{monitors: map[registryKey]*Monitor{}, shared: map[Engine]*Monitor{}}
+// live holds the scopes and the monitors of the process that are not closed.
+var live = registry{scopes: map[any]*scope{}, shared: map[Engine]*Monitor{}}
 
 type registry struct {
-	creating sync.Mutex // held while a monitor is made, so that there is one an engine
-
-	mu       sync.Mutex
-	monitors map[registryKey]*Monitor
-	shared   map[Engine]*Monitor // those that GetOrCreate gave
+	mu     sync.Mutex
+	scopes map[any]*scope      // by meter provider
+	shared map[Engine]*Monitor // the results of GetOrCreate
 }
 
-type registryKey struct {
-	engine        Engine
-	meterProvider any
-}
-
-func keyOf(e Engine, c config) registryKey {
-	if !reflect.ValueOf(c.meterProvider).Comparable() {
-		// Such a provider has no identity: treat it as any other of its type.
-		return registryKey{e, reflect.TypeOf(c.meterProvider)}
+// join returns the open scope of a meter provider. Each success is paired with a
+// leave.
+func (r *registry) join(mp metric.MeterProvider) (*scope, error) {
+	r.mu.Lock()
+	key := providerKey(mp)
+	s := r.scopes[key]
+	if s == nil {
+		s = &scope{key: key}
+		r.scopes[key] = s
 	}
-	return registryKey{e, c.meterProvider}
+	s.users++
+	r.mu.Unlock()
+	if err := s.open(mp); err != nil {
+		_ = r.leave(s)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (r *registry) leave(s *scope) error {
+	r.mu.Lock()
+	s.users--
+	last := s.users == 0
+	if last && r.scopes[s.key] == s {
+		delete(r.scopes, s.key)
+	}
+	r.mu.Unlock()
+	if last {
+		return s.close()
+	}
+	return nil
+}
+
+// New makes the monitor of an engine. Its counters are reported, with 0, from
+// the next collection on. Close it when the engine goes away.
+//
+// The errors are [ErrInvalidOption], [ErrEngineLive] when the engine has a
+// monitor on the same meter provider that is not closed (its counts and those of
+// a second one could not be told apart), and the meter provider's refusal of an
+// instrument. Along with an error comes a monitor that records nothing, so that a
+// host may log the error and go on.
+func New(e Engine, opts ...Option) (*Monitor, error) {
+	m, created, err := live.getOrCreate(e, opts)
+	if err == nil && !created {
+		err = fmt.Errorf("%w: %+v; close it first, or share it with GetOrCreate", ErrEngineLive, e)
+	}
+	if err != nil {
+		return inert(e), err
+	}
+	return m, nil
 }
 
 // GetOrCreate returns the process's monitor of an engine. The first call makes
 // it, with the options; later calls return it and ignore theirs, until it is
 // closed. A monitor that [New] made of the engine on the same meter provider
-// becomes the process's. The errors are those of [New] but [ErrEngineLive]; along
-// with one comes a monitor that records nothing.
+// becomes the process's.
+//
+// All callers share the monitor, so that only the one who knows that it is the
+// last may close it. A later call that asks for another meter provider is reported
+// to [otel.Handle]. Engines whose names come from clients belong into
+// [NewEngines], which bounds their number.
+//
+// The errors are those of [New] but [ErrEngineLive]; along with one comes a
+// monitor that records nothing.
 func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
 	if m := live.sharedMonitor(e); m != nil {
+		m.checkProvider(opts)
 		return m, nil
 	}
 	m, _, err := live.getOrCreate(e, opts)
@@ -45,6 +95,19 @@ func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
 		return inert(e), err
 	}
 	return live.share(m), nil
+}
+
+// checkProvider reports options that name another meter provider than m's.
+func (m *Monitor) checkProvider(opts []Option) {
+	c := config{meterProvider: m.meterProvider}
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&c)
+		}
+	}
+	if providerKey(c.meterProvider) != providerKey(m.meterProvider) {
+		m.reportMisuse(otherProvider, fmt.Sprintf("%+v", m.engine))
+	}
 }
 
 func (r *registry) getOrCreate(e Engine, opts []Option) (m *Monitor, created bool, err error) {
@@ -55,25 +118,16 @@ func (r *registry) getOrCreate(e Engine, opts []Option) (m *Monitor, created boo
 	if err := e.validate(); err != nil {
 		return nil, false, err
 	}
-	r.creating.Lock()
-	defer r.creating.Unlock()
-	k := keyOf(e, c)
-	if m := r.monitor(k); m != nil {
-		return m, false, nil
-	}
-	if m, err = newMonitor(e, c); err != nil {
+	s, err := r.join(c.meterProvider)
+	if err != nil {
 		return nil, false, err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.monitors[k] = m
+	m = newMonitor(e, c, s)
+	if other := s.add(m); other != m {
+		_ = r.leave(s) // which other still uses
+		return other, false, nil
+	}
 	return m, true, nil
-}
-
-func (r *registry) monitor(k registryKey) *Monitor {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.monitors[k]
 }
 
 func (r *registry) sharedMonitor(e Engine) *Monitor {
@@ -96,13 +150,27 @@ func (r *registry) share(m *Monitor) *Monitor {
 	return m
 }
 
-func (r *registry) remove(m *Monitor) {
+func (r *registry) unshare(m *Monitor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if k := keyOf(m.engine, m.config); r.monitors[k] == m {
-		delete(r.monitors, k)
-	}
 	if r.shared[m.engine] == m {
 		delete(r.shared, m.engine)
 	}
+}
+
+// noScope is the scope of monitors that record nothing.
+var noScope = sync.OnceValue(func() *scope {
+	s := new(scope)
+	_ = s.open(metricnoop.NewMeterProvider()) // which refuses nothing
+	return s
+})
+
+// inert returns a monitor that records nothing. It is not in the registry.
+func inert(e Engine) *Monitor {
+	return newMonitor(e, config{
+		meterProvider:   metricnoop.NewMeterProvider(),
+		tracerProvider:  noop.NewTracerProvider(),
+		logger:          slog.New(slog.DiscardHandler),
+		hitRateInterval: defaultHitRateInterval,
+	}, noScope())
 }

@@ -80,12 +80,14 @@ func (m *Monitor) RecordPing(latency time.Duration, code int) {
 	if !m.ready() {
 		return
 	}
+	m = m.enter()
+	defer m.exit()
 	m.setGauge(instruments.RemotePingLatency, m.nonNegativeTime(latency, instruments.RemotePingLatency.String()).Seconds())
 	m.setGauge(instruments.RemotePingErrorCode, float64(code))
 	if code == 0 {
-		m.add(instruments.RemotePingSuccesses, 1)
+		m.count(instruments.RemotePingSuccesses, 1)
 	} else {
-		m.add(instruments.RemotePingErrors, 1)
+		m.count(instruments.RemotePingErrors, 1)
 	}
 }
 

@@ -65,8 +65,4 @@ func RetrieveFromContext(ctx context.Context) Retrieve {
 // Finish ends the retrieve with the number of tokens retrieved. It records the
 // duration, the speed (tokens per second of the whole retrieve) and the time of
 // each phase, and warns of a slow retrieve.
-func (r Retrieve) Finish(hitTokens int) {
-	if out, ok := r.finish(int64(hitTokens)); ok && r.mon.isSlow(out) {
-		r.mon.countSlow(r, out)
-	}
-}
+func (r Retrieve) Finish(hitTokens int) { r.finish(int64(hitTokens)) }

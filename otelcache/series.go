@@ -42,7 +42,7 @@ func newSeries(set *instrumentSet, attrs []attribute.KeyValue, moreSums int) ser
 }
 
 func (s *series) count(c instruments.Counter, n int64) {
-	if i := c.Index(); i != 0 {
+	if i := c.Index(); i != 0 && n > 0 {
 		s.counters.add(i, n)
 	}
 }

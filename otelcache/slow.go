@@ -18,7 +18,7 @@ func (m *Monitor) isSlowBySpeed(r outcome) bool { return 0 < r.speed && r.speed 
 
 // countSlow counts a slow retrieve and warns of it, unless another warning came
 // shortly before.
-func (m *Monitor) countSlow(o Retrieve, r outcome) {
+func (m *Monitor) countSlow(o *operation, r outcome) {
 	if m.isSlowByTime(r) {
 		m.count(instruments.RetrieveSlowByTime, 1)
 	}
@@ -47,11 +47,14 @@ func (m *Monitor) countSlow(o Retrieve, r outcome) {
 			attrs = append(attrs, slog.Duration(name.String(), time.Duration(t)))
 		}
 	}
-	if id := o.requestID.Load(); id != nil {
-		attrs = append(attrs, slog.String(string(instruments.RequestIDKey), *id))
+	if o.hasExtra.Load() {
+		if id := o.extra.requestID.Load(); id != nil {
+			attrs = append(attrs, slog.String(string(instruments.RequestIDKey), *id))
+		}
 	}
 	for _, a := range m.attrs {
 		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))
 	}
-	protect("the logger of slow retrieves", func() { m.logger.LogAttrs(o.ctx, slog.LevelWarn, "slow retrieve", attrs...) })
+	ctx := o.ctx // or every operation would move to the heap
+	protect("the logger of slow retrieves", func() { m.logger.LogAttrs(ctx, slog.LevelWarn, "slow retrieve", attrs...) })
 }

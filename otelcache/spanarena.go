@@ -16,10 +16,20 @@ import (
 // interface calls on the stack.
 type spanArena struct {
 	caller context.Context // the operation was started with it
-	used   atomic.Int32
-	spans  [5]trace.Span // the phases of a usual request; others are allocated
-	result [4]attribute.KeyValue
+	taken  atomic.Int32    // spans of phases, those that were refused included
+	used   atomic.Int32    // places of spans
+	spans  [5]trace.Span   // the phases of a usual request; others are allocated
+	result [5]attribute.KeyValue
 }
+
+// maxPhaseSpans bounds the spans of an operation that enters phases in a loop.
+const maxPhaseSpans = 32
+
+// take reports whether one more phase may have a span.
+func (a *spanArena) take() bool { return a.taken.Add(1) <= maxPhaseSpans }
+
+// merged returns the number of phases that got no span.
+func (a *spanArena) merged() int { return max(int(a.taken.Load())-maxPhaseSpans, 0) }
 
 // keep returns the place of a phase's span from now on.
 func (a *spanArena) keep(span trace.Span) *trace.Span {

@@ -25,6 +25,8 @@ type Stats struct {
 	RetrieveRequests        int64        `metric:"lmcache.retrieve.requests"`
 	RetrieveRequestedTokens int64        `metric:"lmcache.retrieve.requested_tokens"`
 	RetrieveHitTokens       int64        `metric:"lmcache.retrieve.hit_tokens"`
+	RetrieveFailures        int64        `metric:"lmcache.retrieve.failures"`
+	RetrieveCancelled       int64        `metric:"lmcache.retrieve.cancelled"`
 	RetrieveHitRate         float64      `metric:"lmcache.retrieve.hit_rate"`
 	RetrieveDuration        Distribution `metric:"lmcache.retrieve.duration"`
 	RetrieveSpeed           Distribution `metric:"lmcache.retrieve.speed"`
@@ -41,6 +43,8 @@ type Stats struct {
 	// Stores, and the seconds that the phases of finished ones took.
 	StoreRequests              int64        `metric:"lmcache.store.requests"`
 	StoreTokens                int64        `metric:"lmcache.store.tokens"`
+	StoreFailures              int64        `metric:"lmcache.store.failures"`
+	StoreCancelled             int64        `metric:"lmcache.store.cancelled"`
 	StoreDuration              Distribution `metric:"lmcache.store.duration"`
 	StoreSpeed                 Distribution `metric:"lmcache.store.speed"`
 	StoreProcessTokensDuration Distribution `metric:"lmcache.store.process_tokens.duration"`
@@ -54,15 +58,22 @@ type Stats struct {
 	LookupRequestedTokens int64        `metric:"lmcache.lookup.requested_tokens"`
 	LookupHitTokens       int64        `metric:"lmcache.lookup.hit_tokens"`
 	LookupZeroHitRequests int64        `metric:"lmcache.lookup.zero_hit_requests"`
+	LookupFailures        int64        `metric:"lmcache.lookup.failures"`
+	LookupCancelled       int64        `metric:"lmcache.lookup.cancelled"`
 	LookupHitRate         float64      `metric:"lmcache.lookup.hit_rate"`
 	LookupRequestHitRate  Distribution `metric:"lmcache.lookup.request_hit_rate"`
 	LookupDuration        Distribution `metric:"lmcache.lookup.duration"`
 
+	// Seconds that phases of the host's own took, all of them together.
+	OperationPhaseDuration Distribution `metric:"lmcache.operation.phase.duration"`
+
 	// Peer-to-peer transfers.
-	P2PTransferRequests int64        `metric:"lmcache.p2p.transfer.requests"`
-	P2PTransferTokens   int64        `metric:"lmcache.p2p.transfer.tokens"`
-	P2PTransferDuration Distribution `metric:"lmcache.p2p.transfer.duration"`
-	P2PTransferSpeed    Distribution `metric:"lmcache.p2p.transfer.speed"`
+	P2PTransferRequests  int64        `metric:"lmcache.p2p.transfer.requests"`
+	P2PTransferTokens    int64        `metric:"lmcache.p2p.transfer.tokens"`
+	P2PTransferFailures  int64        `metric:"lmcache.p2p.transfer.failures"`
+	P2PTransferCancelled int64        `metric:"lmcache.p2p.transfer.cancelled"`
+	P2PTransferDuration  Distribution `metric:"lmcache.p2p.transfer.duration"`
+	P2PTransferSpeed     Distribution `metric:"lmcache.p2p.transfer.speed"`
 
 	// The serving engine's own prefix cache.
 	EngineHitTokens    int64 `metric:"lmcache.engine.hit_tokens"`
@@ -73,7 +84,11 @@ type Stats struct {
 	RemoteReadIO          int64         `metric:"lmcache.remote.read.io"`
 	RemoteWriteRequests   int64         `metric:"lmcache.remote.write.requests"`
 	RemoteWriteIO         int64         `metric:"lmcache.remote.write.io"`
+	RemoteGetFailures     int64         `metric:"lmcache.remote.get.failures"`
+	RemoteGetCancelled    int64         `metric:"lmcache.remote.get.cancelled"`
 	RemoteGetDuration     Distribution  `metric:"lmcache.remote.get.duration"`
+	RemotePutFailures     int64         `metric:"lmcache.remote.put.failures"`
+	RemotePutCancelled    int64         `metric:"lmcache.remote.put.cancelled"`
 	RemotePutDuration     Distribution  `metric:"lmcache.remote.put.duration"`
 	RemoteGetSyncDuration Distribution  `metric:"lmcache.remote.get_sync.duration"`
 	RemotePingErrors      int64         `metric:"lmcache.remote.ping.errors"`

@@ -12,7 +12,8 @@ import (
 )
 
 // StatsLogger delivers an engine's statistics at regular intervals, from a
-// goroutine of its own: as one record of the monitor's logger, and to sinks. It is
+// goroutine of its own: as one record of the monitor's logger, unless nothing
+// happened, and to sinks. It is
 // made by [NewStatsLogger] and safe for concurrent use. The nil and the zero
 // StatsLogger do nothing.
 type StatsLogger struct {
@@ -27,8 +28,10 @@ type StatsLogger struct {
 }
 
 type statsConfig struct {
-	sinks []func(Stats)
-	errs  []error
+	sinks     []func(Stats)
+	noRecords bool
+	logsIdle  bool
+	errs      []error
 }
 
 // StatsLoggerOption configures a [StatsLogger]. A nil option is ignored.
@@ -50,6 +53,18 @@ func WithSink(sink func(Stats)) StatsLoggerOption {
 		}
 		c.sinks = append(c.sinks, sink)
 	})
+}
+
+// WithoutRecords switches the log records off, for a host that has a sink. Warnings
+// of slow retrieves stay.
+func WithoutRecords() StatsLoggerOption {
+	return statsLoggerOptionFunc(func(c *statsConfig) { c.noRecords = true })
+}
+
+// WithIdleRecords logs intervals in which nothing happened, too. Sinks get all
+// intervals in any case.
+func WithIdleRecords() StatsLoggerOption {
+	return statsLoggerOptionFunc(func(c *statsConfig) { c.logsIdle = true })
 }
 
 // NewStatsLogger starts a logger of the monitor's statistics. It sees the events
@@ -93,9 +108,11 @@ func (l *StatsLogger) run() {
 
 func (l *StatsLogger) deliver() {
 	s := l.cursor.Next()
-	protect("the logger of statistics", func() {
-		l.mon.logger.LogAttrs(context.Background(), slog.LevelInfo, "kv cache statistics", slog.Any("stats", s))
-	})
+	if !l.noRecords && (l.logsIdle || !statsPlan.isIdle(&s)) {
+		protect("the logger of statistics", func() {
+			l.mon.logger.LogAttrs(context.Background(), slog.LevelInfo, "kv cache statistics", slog.Any("stats", s))
+		})
+	}
 	for _, sink := range l.sinks {
 		protect("a sink of statistics", func() { sink(s) })
 	}

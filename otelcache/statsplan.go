@@ -65,6 +65,22 @@ func setNumber(field reflect.Value, v float64) {
 	}
 }
 
+// isIdle reports whether nothing happened in the interval.
+func (p *plan) isIdle(s *Stats) bool {
+	fields := reflect.ValueOf(s).Elem()
+	for _, f := range p.counters {
+		if fields.Field(f.field).Int() != 0 {
+			return false
+		}
+	}
+	for _, f := range p.histograms {
+		if fields.Field(f.field).Addr().Interface().(*Distribution).Count() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 	fields := reflect.ValueOf(s).Elem()
 	for _, f := range p.fields {
@@ -78,7 +94,7 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 				attrs = append(attrs, slog.Duration(f.metric, v))
 			}
 		case float64:
-			if v != 0 && !s.isIdle(f.metric) {
+			if v != 0 && !s.hasNoRate(f.metric) {
 				attrs = append(attrs, slog.Float64(f.metric, v))
 			}
 		case Distribution:
@@ -90,8 +106,8 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 	return attrs
 }
 
-// isIdle reports whether the metric is a hit rate without a finished request.
-func (s *Stats) isIdle(metric string) bool {
+// hasNoRate reports whether the metric is a hit rate without a finished request.
+func (s *Stats) hasNoRate(metric string) bool {
 	return metric == instruments.RetrieveHitRate.String() && s.RetrieveDuration.Count() == 0 ||
 		metric == instruments.LookupHitRate.String() && s.LookupDuration.Count() == 0
 }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package otelcache
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
+
+const (
+	maxHostPhases   = 16
+	maxPhaseNameLen = 64
+)
+
+// hostPhases holds the names of the host's phases, for the life of the process.
+var hostPhases struct {
+	mu    sync.Mutex
+	names atomic.Pointer[[]string] // those who read get a slice that never changes
+}
+
+func hostPhaseNames() []string {
+	if names := hostPhases.names.Load(); names != nil {
+		return *names
+	}
+	return nil
+}
+
+// NewPhase adds a phase of the host's own, which every operation may have, for the
+// life of the process: a child span of that name, and natively the histogram
+// lmcache.operation.phase.duration with the attributes lmcache.operation and
+// lmcache.phase. Call it once per phase at start-up; the same name returns the
+// same phase. It is safe for concurrent use.
+//
+// The error is [ErrInvalidOption] for a name that is empty, longer than 64 bytes,
+// not valid UTF-8 or one of LMCache's, and for a seventeenth phase. The phase that
+// comes along with it is unknown to every operation.
+func NewPhase(name string) (PhaseName, error) {
+	const unknown = PhaseName(255)
+	switch {
+	case name == "" || len(name) > maxPhaseNameLen || !utf8.ValidString(name):
+		return unknown, invalid("NewPhase(%q): want 1 to %d bytes of valid UTF-8", name[:min(len(name), maxPhaseNameLen)], maxPhaseNameLen)
+	case slices.Contains(phaseSpans[:], name):
+		return unknown, invalid("NewPhase(%q): want another name than those of LMCache's phases", name)
+	}
+	hostPhases.mu.Lock()
+	defer hostPhases.mu.Unlock()
+	names := hostPhaseNames()
+	if i := slices.Index(names, name); i >= 0 {
+		return numPhases + PhaseName(i), nil
+	}
+	if len(names) == maxHostPhases {
+		return unknown, invalid("NewPhase(%q): want at most %d phases in a process", name, maxHostPhases)
+	}
+	names = append(slices.Clone(names), name)
+	hostPhases.names.Store(&names)
+	return numPhases + PhaseName(len(names)-1), nil
+}
+
+// recordHostTimes records the times of the host's phases.
+func (o *operation) recordHostTimes() {
+	for i := range o.extra.hostTimes {
+		if d := time.Duration(o.extra.hostTimes[i].Load()); d > 0 {
+			o.mon.recordHostPhase(o.ctx, o.kind, numPhases+PhaseName(i), d)
+		}
+	}
+}
+
+type hostPhaseKey struct {
+	kind *kind
+	name PhaseName
+}
+
+func (m *Monitor) recordHostPhase(ctx context.Context, k *kind, name PhaseName, d time.Duration) {
+	if m.closed.Load() {
+		return
+	}
+	key := hostPhaseKey{k, name}
+	options, ok := m.hostPhases.Load(key)
+	if !ok {
+		attrs := append(slices.Clone(m.attrs), instruments.OperationKey.String(k.name()), instruments.PhaseKey.String(name.String()))
+		options = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
+		m.hostPhases.Store(key, options)
+	}
+	if all := m.distributions.Load(); all != nil {
+		(*all)[instruments.OperationPhaseDuration.Index()].recordDuration(d)
+	}
+	m.histogram(instruments.OperationPhaseDuration).Record(ctx, d.Seconds(), options.([]metric.RecordOption)...)
+}
