@@ -135,8 +135,9 @@ func (s *Engines) other(e Engine) *Monitor {
 	if m := s.others[e]; m != nil {
 		return m
 	}
-	s.others[e] = s.scope.add(newMonitor(e, s.config, s.scope))
-	s.others[e].engines = s
+	m := newMonitor(e, s.config, s.scope)
+	m.engines = s
+	s.others[e] = s.scope.add(m)
 	return s.others[e]
 }
 
@@ -165,7 +166,7 @@ func (s *Engines) hasRoom() bool {
 		last := len(s.candidates) - 1
 		m := s.candidates[last]
 		s.candidates = s.candidates[:last]
-		if s.drop(m, seen) {
+		if s.drop(m, now, seen) {
 			return true
 		}
 	}
@@ -186,8 +187,8 @@ func (s *Engines) sweep(now time.Time) {
 
 // drop takes m out of the set, unless it has an operation in flight, or an event
 // that a reader has not collected.
-func (s *Engines) drop(m *Monitor, seen int64) bool {
-	if m.use.epoch.Load() != m.use.seen.Load() {
+func (s *Engines) drop(m *Monitor, now time.Time, seen int64) bool {
+	if now.Sub(m.idleSince(now)) < s.idle {
 		return false // it was used since the sweep
 	}
 	m.use.dropped.Store(true) // before the look at operations in flight: enter does the reverse

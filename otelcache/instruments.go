@@ -35,54 +35,40 @@ type instrumentSet struct {
 // newInstrumentSet creates the instruments. The error joins the refusals of the
 // meter, each with the name of its instrument.
 func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
-	s := &instrumentSet{
-		counters:         make([]metric.Int64ObservableCounter, 1),
-		upDownCounters:   make([]metric.Int64ObservableUpDownCounter, 1),
-		gauges:           make([]metric.Float64ObservableGauge, 1),
-		observableGauges: make([]metric.Float64ObservableGauge, 1),
-		histograms:       []metric.Float64Histogram{noop.Float64Histogram{}},
+	s := new(instrumentSet)
+	s.counters = create(s, instruments.Counters(), func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
+		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
+	})
+	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
+		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
+	})
+	gauge := func(m instruments.Metric) (metric.Float64ObservableGauge, error) {
+		return meter.Float64ObservableGauge(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	}
-	for _, c := range instruments.Counters() {
-		m := c.Metric()
-		i, err := meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-		s.counters = append(s.counters, i)
-		s.observe(i, m, err)
-	}
-	for _, c := range instruments.UpDownCounters() {
-		m := c.Metric()
-		i, err := meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-		s.upDownCounters = append(s.upDownCounters, i)
-		s.observe(i, m, err)
-	}
-	for _, g := range instruments.Gauges() {
-		m := g.Metric()
-		i, err := meter.Float64ObservableGauge(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-		s.gauges = append(s.gauges, i)
-		s.observe(i, m, err)
-	}
-	for _, g := range instruments.ObservableGauges() {
-		m := g.Metric()
-		i, err := meter.Float64ObservableGauge(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-		s.observableGauges = append(s.observableGauges, i)
-		s.observe(i, m, err)
-	}
-	for _, h := range instruments.Histograms() {
-		m := h.Metric()
-		i, err := meter.Float64Histogram(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description),
+	s.gauges = create(s, instruments.Gauges(), gauge)
+	s.observableGauges = create(s, instruments.ObservableGauges(), gauge)
+	s.histograms = create(s, instruments.Histograms(), func(m instruments.Metric) (metric.Float64Histogram, error) {
+		return meter.Float64Histogram(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description),
 			metric.WithExplicitBucketBoundaries(m.Bounds...))
-		s.histograms = append(s.histograms, i)
-		s.refuse(m, err)
-	}
+	})
+	s.histograms[0] = noop.Float64Histogram{}
 	return s, errors.Join(s.errs...)
 }
 
-func (s *instrumentSet) observe(o metric.Observable, m instruments.Metric, err error) {
-	s.observables = append(s.observables, o)
-	s.refuse(m, err)
-}
-
-func (s *instrumentSet) refuse(m instruments.Metric, err error) {
-	if err != nil {
-		s.errs = append(s.errs, fmt.Errorf("instrument %s: %w", m.Name, err))
+// create returns the instruments of a kind, behind a place for the zero handle.
+func create[H interface{ Metric() instruments.Metric }, I any](
+	s *instrumentSet, handles []H, instrument func(instruments.Metric) (I, error),
+) []I {
+	list := make([]I, 1, len(handles)+1)
+	for _, h := range handles {
+		i, err := instrument(h.Metric())
+		if err != nil {
+			s.errs = append(s.errs, fmt.Errorf("instrument %s: %w", h.Metric().Name, err))
+		}
+		if o, ok := any(i).(metric.Observable); ok {
+			s.observables = append(s.observables, o)
+		}
+		list = append(list, i)
 	}
+	return list
 }

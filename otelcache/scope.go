@@ -119,12 +119,13 @@ func (s *scope) publish() {
 func (s *scope) collect(_ context.Context, o metric.Observer) error {
 	s.collecting.Add(1)
 	defer s.collecting.Add(-1)
-	epoch := s.readers.begin()
+	epoch, now := s.readers.begin(), time.Now()
 	if list := s.monitors.Load(); list != nil {
 		for _, m := range *list {
+			m.idleSince(now)
 			m.collect(o)
 		}
 	}
-	s.readers.end(readerOf(o), epoch, time.Now())
+	s.readers.end(readerOf(o), epoch, now)
 	return nil
 }

@@ -12,10 +12,9 @@ import (
 )
 
 // StatsLogger delivers an engine's statistics at regular intervals, from a
-// goroutine of its own: as one record of the monitor's logger, unless nothing
-// happened, and to sinks. It is
-// made by [NewStatsLogger] and safe for concurrent use. The nil and the zero
-// StatsLogger do nothing.
+// goroutine of its own: to sinks, and as one record of the monitor's logger unless
+// nothing happened. It is made by [NewStatsLogger] and safe for concurrent use. The
+// nil and the zero StatsLogger do nothing.
 type StatsLogger struct {
 	mon      *Monitor
 	cursor   *Cursor
