@@ -22,7 +22,7 @@ func TestMetricNamesExist(t *testing.T) {
 	known := map[string]bool{"lmcache_worker_id": true, "lmcache_role": true, "lmcache_served_model_name": true, "lmcache_otel": true}
 	for _, m := range instruments.All() {
 		known[m.Name], known[m.LMCache.ShortName()] = true, true
-		for _, name := range []string{prometheus.OTelName(m), prometheus.LMCacheName(m)} {
+		for _, name := range []string{prometheus.OTel.FamilyName(m), prometheus.LMCache.FamilyName(m)} {
 			known[name] = true
 			if m.Kind == instruments.KindHistogram {
 				known[name+"_bucket"], known[name+"_sum"], known[name+"_count"] = true, true, true

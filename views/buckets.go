@@ -33,7 +33,7 @@ func (c *config) bounds() (map[string]override, error) {
 				continue
 			}
 			if other, twice := overrides[m.Name]; twice {
-				errs = append(errs, fmt.Errorf("WithBuckets: %q and %q are the same metric, %s; allowed: buckets for it once", other.key, key, m.Name))
+				errs = append(errs, fmt.Errorf("WithBuckets: %q and %q are the same metric, %s; want buckets for it once", other.key, key, m.Name))
 				continue
 			}
 			overrides[m.Name] = override{key, bounds}
@@ -49,20 +49,18 @@ func resolve(key string, bounds []float64) (instruments.Metric, []float64, error
 	if !ok || m.Kind != instruments.KindHistogram {
 		return m, nil, unknown(name, histograms())
 	}
-	unit, scaled := m.Unit, slices.Clone(bounds)
-	if name != m.Name {
-		unit = m.LMCache.Unit
-		for i, b := range bounds {
-			scaled[i] = m.LMCache.Scale.Undo(b)
-		}
+	exposition, _ := m.Exposition(name)
+	scaled := make([]float64, len(bounds))
+	for i, b := range bounds {
+		scaled[i] = exposition.Scale.Undo(b)
 	}
 	for i, b := range scaled {
 		if math.IsNaN(b) || math.IsInf(b, 0) || i > 0 && b <= scaled[i-1] {
-			return m, nil, fmt.Errorf("bounds of %q are %v; allowed: finite numbers of %s, each greater than the one before", key, bounds, unit)
+			return m, nil, fmt.Errorf("bounds of %q are %v; want finite numbers of %s, each greater than the one before", key, bounds, exposition.Unit)
 		}
 	}
 	if len(scaled) == 0 {
-		return m, nil, fmt.Errorf("%q has no bounds; allowed: one or more", key)
+		return m, nil, fmt.Errorf("%q has no bounds; want one or more", key)
 	}
 	return m, scaled, nil
 }

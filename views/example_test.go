@@ -67,7 +67,7 @@ func ExampleNew() {
 // An unknown name is refused, with the nearest known one.
 func ExampleNew_unknown() {
 	show(views.New(views.WithDrop("lmcache.retreive.duration")))
-	// Output: views: WithDrop: there is no metric "lmcache.retreive.duration"; did you mean "lmcache.retrieve.duration"? allowed: names of the catalog
+	// Output: views: WithDrop: there is no metric "lmcache.retreive.duration"; did you mean "lmcache.retrieve.duration"? want a name of the catalog
 }
 
 func ExampleWithExponential() {

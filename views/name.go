@@ -41,7 +41,7 @@ func matches(name string, m instruments.Metric) bool {
 	if m.Kind == instruments.KindHistogram {
 		name = strings.TrimPrefix(name, configPrefix)
 	}
-	for _, own := range namesOf(m) {
+	for _, own := range m.Names() {
 		if own == name {
 			return true
 		}
@@ -54,31 +54,23 @@ func matches(name string, m instruments.Metric) bool {
 	return false
 }
 
-// namesOf returns the names of a metric: OpenTelemetry's first, then LMCache's with and without prefix, if it has one.
-func namesOf(m instruments.Metric) []string {
-	if m.LMCache.Name == "" {
-		return []string{m.Name}
-	}
-	return []string{m.Name, m.LMCache.Name, m.LMCache.ShortName()}
-}
-
 // unknown returns the error for a name that names none of the metrics: it suggests the nearest name, or says why a known one does not fit.
 func unknown(name string, among []instruments.Metric) error {
 	if m, ok := instruments.Lookup(name); ok {
-		return fmt.Errorf("%q is a %s; allowed: histograms", name, m.Kind)
+		return fmt.Errorf("%q is a %s; want histograms", name, m.Kind)
 	}
 	if isPattern(name) {
-		return fmt.Errorf("no metric matches the pattern %q; allowed: names of the catalog, with * for any characters", name)
+		return fmt.Errorf("no metric matches the pattern %q; want names of the catalog, with * for any characters", name)
 	}
 	nearest, least := "", len(name)+1
 	for _, m := range among {
-		for _, own := range namesOf(m) {
+		for _, own := range m.Names() {
 			if d := distance(name, own); d < least || nearest == "" {
 				nearest, least = own, d
 			}
 		}
 	}
-	return fmt.Errorf("there is no metric %q; did you mean %q? allowed: names of the catalog", name, nearest)
+	return fmt.Errorf("there is no metric %q; did you mean %q? want a name of the catalog", name, nearest)
 }
 
 // distance is Levenshtein's: how many characters to insert, delete or replace to get from a to b.

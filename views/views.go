@@ -39,67 +39,80 @@ func New(opts ...Option) ([]sdkmetric.View, error) {
 	}}, nil
 }
 
-// streams returns what becomes of each metric, by name. A metric that is not in it is left to the SDK.
-func (c *config) streams() (map[string]sdkmetric.Stream, error) {
-	keep, keepErr := choose("WithKeep", c.keep, instruments.All())
-	drop, dropErr := choose("WithDrop", c.drop, instruments.All())
-	adaptive, adaptiveErr := choose("WithExponential", c.exponential, histograms())
-	explicit, explicitErr := c.bounds()
-	filter, filterErr := c.filter()
-	errs := []error{keepErr, dropErr, adaptiveErr, explicitErr, filterErr}
+// choices are the options resolved to metrics: by OpenTelemetry name, the name or
+// pattern that the host wrote.
+type choices struct {
+	keep, drop, adaptive map[string]string
+	adaptiveRest         bool
+	explicit             map[string]override
+	filter               attribute.Filter
+}
 
+// streams returns the stream of each metric, by name. A metric without one is left
+// to the SDK.
+func (c *config) streams() (map[string]sdkmetric.Stream, error) {
+	chosen := choices{adaptiveRest: c.exponentialRest}
+	errs := make([]error, 5)
+	chosen.keep, errs[0] = choose("WithKeep", c.keep, instruments.All())
+	chosen.drop, errs[1] = choose("WithDrop", c.drop, instruments.All())
+	chosen.adaptive, errs[2] = choose("WithExponential", c.exponential, histograms())
+	chosen.explicit, errs[3] = c.bounds()
+	chosen.filter, errs[4] = c.filter()
 	streams := map[string]sdkmetric.Stream{}
 	for _, m := range instruments.All() {
-		_, dropped := drop[m.Name]
-		if named, kept := keep[m.Name]; kept && dropped {
-			errs = append(errs, fmt.Errorf("%s is both kept, by WithKeep(%q), and dropped, by WithDrop(%q); allowed: one of the two",
-				m.Name, named, drop[m.Name]))
-		} else if len(c.keep) > 0 && !kept {
-			dropped = true
-		}
-		buckets, hasBuckets := explicit[m.Name]
-		pattern, isAdaptive := adaptive[m.Name]
-		if hasBuckets && isAdaptive {
-			errs = append(errs, fmt.Errorf("%s has explicit buckets, by WithBuckets(%q), and exponential ones, by WithExponential(%q); "+
-				"allowed: one of the two", m.Name, buckets.key, pattern))
-		}
-		if dropped {
-			if hasBuckets {
-				errs = append(errs, fmt.Errorf("WithBuckets: %q is dropped; allowed: metrics that are kept", buckets.key))
-			}
-			if isAdaptive && !isPattern(pattern) {
-				errs = append(errs, fmt.Errorf("WithExponential: %q is dropped; allowed: metrics that are kept", pattern))
-			}
-			streams[m.Name] = sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}
-			continue
-		}
-		s := sdkmetric.Stream{AttributeFilter: filter}
-		switch {
-		case m.Kind != instruments.KindHistogram:
-		case hasBuckets:
-			s.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: buckets.bounds}
-		case isAdaptive || c.exponentialRest:
-			s.Aggregation = exponential
-		default:
-			s.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: m.Bounds}
-		}
-		if s.Aggregation != nil || filter != nil {
+		s, err := chosen.decide(m)
+		if errs = append(errs, err); s.Aggregation != nil || s.AttributeFilter != nil {
 			streams[m.Name] = s
 		}
 	}
 	return streams, errors.Join(errs...)
 }
 
+// decide returns the stream of a metric, or the zero Stream to leave it to the SDK.
+func (c *choices) decide(m instruments.Metric) (sdkmetric.Stream, error) {
+	dropName, isDropped := c.drop[m.Name]
+	keepName, isKept := c.keep[m.Name]
+	buckets, isExplicit := c.explicit[m.Name]
+	pattern, isAdaptive := c.adaptive[m.Name]
+	dropped := isDropped || len(c.keep) > 0 && !isKept
+	var errs []error
+	reject := func(when bool, format string, args ...any) {
+		if when {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	reject(isKept && isDropped, "%s is both kept, by WithKeep(%q), and dropped, by WithDrop(%q); want one of the two",
+		m.Name, keepName, dropName)
+	reject(isExplicit && isAdaptive, "%s has explicit buckets, by WithBuckets(%q), and exponential ones, by WithExponential(%q); "+
+		"want one of the two", m.Name, buckets.key, pattern)
+	reject(dropped && isExplicit, "WithBuckets: %q is dropped; want metrics that are kept", buckets.key)
+	reject(dropped && isAdaptive && !isPattern(pattern), "WithExponential: %q is dropped; want metrics that are kept", pattern)
+
+	s := sdkmetric.Stream{AttributeFilter: c.filter}
+	switch {
+	case dropped:
+		s = sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}
+	case m.Kind != instruments.KindHistogram:
+	case isExplicit:
+		s.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: buckets.bounds}
+	case isAdaptive || c.adaptiveRest:
+		s.Aggregation = exponential
+	default:
+		s.Aggregation = sdkmetric.AggregationExplicitBucketHistogram{Boundaries: m.Bounds}
+	}
+	return s, errors.Join(errs...)
+}
+
 // filter returns which attributes remain; nil for all.
 func (c *config) filter() (attribute.Filter, error) {
 	for _, k := range slices.Concat(c.keepKeys, c.dropKeys) {
 		if k == "" {
-			return nil, errors.New("an attribute to keep or drop has no name; allowed: attribute keys, such as those of package instruments")
+			return nil, errors.New("an attribute to keep or drop has no name; want attribute keys, such as those of package instruments")
 		}
 	}
 	for _, k := range c.keepKeys {
 		if slices.Contains(c.dropKeys, k) {
-			return nil, fmt.Errorf("attribute %s is both kept, by WithKeepAttributes, and dropped, by WithDropAttributes; allowed: one of the two", k)
+			return nil, fmt.Errorf("attribute %s is both kept, by WithKeepAttributes, and dropped, by WithDropAttributes; want one of the two", k)
 		}
 	}
 	switch {

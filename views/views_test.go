@@ -142,7 +142,7 @@ func TestExponential(t *testing.T) {
 func TestKeepAndDrop(t *testing.T) {
 	got := collect(t, views.WithDrop("remote_*", "num_retrieve_requests"))
 	for name := range got {
-		if strings.HasPrefix(name, "lmcache.remote.get") || name == "lmcache.retrieve.requests" {
+		if strings.HasPrefix(name, "lmcache.remote.get.duration") || name == "lmcache.retrieve.requests" {
 			t.Errorf("%s was not dropped", name)
 		}
 	}

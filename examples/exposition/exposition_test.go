@@ -73,7 +73,7 @@ func scrape(t *testing.T, handler http.Handler, accept string) page {
 }
 
 func TestPrometheusParsesThePages(t *testing.T) {
-	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.Both))
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.OTel, prometheus.LMCache))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestPrometheusParsesThePages(t *testing.T) {
 					continue
 				}
 				lmcache++
-				name, want := prometheus.LMCacheName(m), model.MetricTypeGauge
+				name, want := prometheus.LMCache.FamilyName(m), model.MetricTypeGauge
 				switch m.Kind {
 				case instruments.KindCounter:
 					want = model.MetricTypeCounter

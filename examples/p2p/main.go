@@ -43,7 +43,7 @@ func main() {
 
 func run(ctx context.Context, args []string) (err error) {
 	if len(args) != 2 || args[0] != "serve" && args[0] != "retrieve" {
-		return fmt.Errorf("arguments are %q; allowed: serve ADDRESS, retrieve ADDRESS", args)
+		return fmt.Errorf("arguments are %q; want serve ADDRESS, retrieve ADDRESS", args)
 	}
 	command, address := args[0], args[1]
 	pipeline, err := auto.New(ctx, auto.WithServiceName("kv-"+command))

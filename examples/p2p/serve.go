@@ -56,7 +56,7 @@ func answer(mon *otelcache.Monitor, conn net.Conn) error {
 	}
 	var tokens int
 	if _, err := fmt.Sscan(string(request), &tokens); err != nil || tokens < 0 || tokens > maxFrame/bytesPerToken {
-		return fmt.Errorf("request is %.20q; allowed: a number of tokens up to %d", request, maxFrame/bytesPerToken)
+		return fmt.Errorf("request is %.20q; want a number of tokens up to %d", request, maxFrame/bytesPerToken)
 	}
 
 	ctx := propagation.ExtractMessage(context.Background(), message)

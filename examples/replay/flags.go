@@ -25,8 +25,16 @@ type options struct {
 	remote        bool
 	redis         string // an address; empty: the embedded server
 	listen        string
-	names         prometheus.Vocabulary
+	names         string // a key of vocabularies
 	linger        linger
+}
+
+// bothNames is the default of -names.
+const bothNames = "both"
+
+// vocabularies are what -names chooses from.
+var vocabularies = map[string][]prometheus.Vocabulary{
+	"otel": {prometheus.OTel}, "lmcache": {prometheus.LMCache}, bothNames: {prometheus.OTel, prometheus.LMCache},
 }
 
 const usageHead = `Replays LLM requests through a small tiered KV cache that is instrumented with lmcache-otel.
@@ -50,7 +58,7 @@ Exit status: 0 done, 1 failed, 2 bad flags, 130 interrupted.
 
 // parseFlags reads the command line. What is wrong with it, or the help that it asks for ([flag.ErrHelp]), has been written to output.
 func parseFlags(args []string, output io.Writer) (options, error) {
-	o := options{names: prometheus.Both, linger: linger{forever: true}}
+	o := options{names: bothNames, linger: linger{forever: true}}
 	set := flag.NewFlagSet("replay", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // the package answers every mistake with the whole of the help
 	set.StringVar(&o.trace, "trace", "", "replay the requests of `FILE` (JSON lines, as in Mooncake's traces); without it, a generated workload")
@@ -63,9 +71,12 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 	set.BoolVar(&o.remote, "remote", false, "write all blocks to Redis too, and find there what memory and disk have not")
 	set.StringVar(&o.redis, "redis", "", "use the Redis server at `ADDR` (implies -remote); without it, an embedded one")
 	set.StringVar(&o.listen, "listen", "127.0.0.1:9464", "serve metrics on `ADDR`")
-	set.Func("names", "`names` of the metrics: otel, lmcache or both (default both)", func(s string) (err error) {
-		o.names, err = prometheus.ParseVocabulary(s)
-		return err
+	set.Func("names", "`names` of the metrics: otel, lmcache or both (default both)", func(s string) error {
+		if vocabularies[s] == nil {
+			return fmt.Errorf("unknown vocabulary %q, want otel, lmcache, both", s)
+		}
+		o.names = s
+		return nil
 	})
 	set.Var(&o.linger, "linger", "serve for this `duration` after the last request")
 	err := set.Parse(args)

@@ -32,7 +32,7 @@ type testRun struct {
 func newTestRun(t *testing.T, o options) *testRun {
 	t.Helper()
 	o.workers, o.bytesPerToken = max(o.workers, 1), max(o.bytesPerToken, 1)
-	page, err := prometheus.New(prometheus.WithVocabulary(prometheus.Both))
+	page, err := prometheus.New(prometheus.WithVocabulary(vocabularies[bothNames]...))
 	if err != nil {
 		t.Fatal(err)
 	}

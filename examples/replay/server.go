@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 )
 
 const (
@@ -26,7 +24,7 @@ type server struct {
 	failed chan error // why it ended before close
 }
 
-func serve(address string, metrics http.Handler, names prometheus.Vocabulary) (*server, error) {
+func serve(address string, metrics http.Handler, names string) (*server, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("-listen: %w", err)
@@ -35,7 +33,7 @@ func serve(address string, metrics http.Handler, names prometheus.Vocabulary) (*
 	mux.Handle("GET /metrics", metrics)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_ = index.Execute(w, names.String()) // the client has gone
+		_ = index.Execute(w, names) // the client has gone
 	})
 	s := &server{
 		url:    "http://" + listener.Addr().String(),

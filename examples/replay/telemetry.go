@@ -35,8 +35,8 @@ type telemetry struct {
 
 // startTelemetry returns what works beside an error about the rest of it. It
 // returns nil when nothing does.
-func startTelemetry(ctx context.Context, names prometheus.Vocabulary) (*telemetry, error) {
-	exporter, err := prometheus.New(prometheus.WithVocabulary(names))
+func startTelemetry(ctx context.Context, names string) (*telemetry, error) {
+	exporter, err := prometheus.New(prometheus.WithVocabulary(vocabularies[names]...))
 	if err != nil {
 		return nil, err
 	}

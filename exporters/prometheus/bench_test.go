@@ -33,9 +33,9 @@ func BenchmarkScrape(b *testing.B) {
 			}
 			benchmarkScrape(b, reader, promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true}), engines)
 		})
-		for _, v := range []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache, prometheus.Both} {
-			b.Run(fmt.Sprintf("engines=%d/%s", engines, v), func(b *testing.B) {
-				exporter, err := prometheus.New(prometheus.WithVocabulary(v))
+		for name, v := range vocabularies {
+			b.Run(fmt.Sprintf("engines=%d/%s", engines, name), func(b *testing.B) {
+				exporter, err := prometheus.New(prometheus.WithVocabulary(v...))
 				if err != nil {
 					b.Fatal(err)
 				}

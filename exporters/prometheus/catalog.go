@@ -3,56 +3,49 @@
 package prometheus
 
 import (
+	"slices"
+
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// entry is a metric of the catalog with the names that a page gives it.
+// entry is a metric of the catalog and its part of the last collection.
 type entry struct {
-	metric     instruments.Metric
-	nativeName string
+	instruments.Metric
+	collected *metricdata.Metrics // nil without data
 }
 
-var (
-	catalog = func() []entry {
-		var list []entry
-		for _, m := range instruments.All() {
-			list = append(list, entry{m, nativeName(m)})
-		}
-		return list
-	}()
-	placeByName        = map[string]int{}
-	placeByDescription = map[string]int{}
-)
-
-func init() {
-	for place, e := range catalog {
-		placeByName[e.metric.Name] = place
-		placeByDescription[e.metric.Description] = place
+func (e *entry) data() metricdata.Aggregation {
+	if e.collected == nil {
+		return nil
 	}
+	return e.collected.Data
 }
 
-// notCollected stands for a metric that nothing was collected of.
-var notCollected = &metricdata.Metrics{}
+// catalog holds an entry for each metric of this module.
+type catalog []entry
 
-// locate puts each of the collected metrics where the catalog has it. When views made several streams of one instrument, the first
-// counts: adding them up would count everything twice.
-func locate(located []*metricdata.Metrics, collected []*metricdata.Metrics) {
-	for place := range located {
-		located[place] = notCollected
+func newCatalog() catalog {
+	var c catalog
+	for _, m := range instruments.All() {
+		c = append(c, entry{Metric: m})
 	}
-	for _, m := range collected {
-		if place, ok := placeByName[m.Name]; ok && located[place] == notCollected {
-			located[place] = m
-		}
+	return c
+}
+
+// find gives each entry its metric: by name or, since a view that renames an
+// instrument leaves its description, by description. If views made several streams
+// of one instrument, the first counts: a sum would count everything twice.
+func (c catalog) find(collected []*metricdata.Metrics) {
+	byText := make(map[string]*metricdata.Metrics, 2*len(collected))
+	for _, m := range slices.Backward(collected) {
+		byText[m.Name], byText[m.Description] = m, m
 	}
-	for _, m := range collected { // a view that renames an instrument leaves its description
-		if _, known := placeByName[m.Name]; known {
-			continue
-		}
-		if place, ok := placeByDescription[m.Description]; ok && located[place] == notCollected {
-			located[place] = m
+	for i := range c {
+		e := &c[i]
+		if e.collected = byText[e.Name]; e.collected == nil {
+			e.collected = byText[e.Description]
 		}
 	}
 }

@@ -25,7 +25,7 @@ const lmcacheMetrics = 94
 // TestEverythingIsThereFromTheStart feeds nothing: every metric of LMCache is on the page, with LMCache's value for nothing.
 func TestEverythingIsThereFromTheStart(t *testing.T) {
 	for _, engine := range []otelcache.Engine{llama, {ModelName: "llama"}, {}} {
-		b := newBridge(t, prometheus.LMCache)
+		b := newBridge(t, lmcache)
 		b.monitor(t, engine)
 		p := b.page(t)
 		if len(p) != lmcacheMetrics {
@@ -64,7 +64,7 @@ func TestPageMatchesLMCache(t *testing.T) {
 	if len(rows) != lmcacheMetrics {
 		t.Fatalf("the list has %d rows, want %d", len(rows), lmcacheMetrics)
 	}
-	b := newBridge(t, prometheus.LMCache)
+	b := newBridge(t, lmcache)
 	b.monitor(t, llama)
 	p := b.page(t)
 	for _, row := range rows {
@@ -131,12 +131,12 @@ func readCatalog(t *testing.T) []map[string]string {
 
 // TestNames holds the names that programs get from the package against those on the page.
 func TestNames(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))
 	p := b.page(t)
 	known := map[string]bool{"target_info": true}
 	for _, m := range instruments.All() {
-		otel, lmcache := prometheus.OTelName(m), prometheus.LMCacheName(m)
+		otel, lmcache := prometheus.OTel.FamilyName(m), prometheus.LMCache.FamilyName(m)
 		known[otel] = true
 		// The hit rates have no value natively before an interval is over.
 		if m.Name != instruments.RetrieveHitRate.String() && m.Name != instruments.LookupHitRate.String() && p[otel] == nil {
@@ -158,7 +158,7 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s is on the page and in no catalog", name)
 		}
 	}
-	if otel, lmcache := prometheus.OTelName(instruments.Metric{}), prometheus.LMCacheName(instruments.Metric{}); otel+lmcache != "" {
+	if otel, lmcache := prometheus.OTel.FamilyName(instruments.Metric{}), prometheus.LMCache.FamilyName(instruments.Metric{}); otel+lmcache != "" {
 		t.Errorf("the zero metric has the names %q and %q, want none", otel, lmcache)
 	}
 }

@@ -21,7 +21,7 @@ var mistral = otelcache.Engine{ModelName: "mistral"}
 
 // TestTwoEngines: each has its own series of every metric, in the same order on every page.
 func TestTwoEngines(t *testing.T) {
-	b := newBridge(t, prometheus.LMCache)
+	b := newBridge(t, lmcache)
 	second, first := b.monitor(t, mistral), b.monitor(t, llama)
 	first.StartLookup(t.Context(), 3)
 	second.StartLookup(t.Context(), 5)
@@ -52,7 +52,7 @@ func TestTwoEngines(t *testing.T) {
 // TestClosedEngine: its series are gone from the next scrape, in both vocabularies. Created again, it starts at 0, except that
 // histograms continue.
 func TestClosedEngine(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	b.monitor(t, llama)
 	mon := b.monitor(t, mistral)
 	feed(t.Context(), t, mon)
@@ -88,7 +88,7 @@ func TestClosedEngine(t *testing.T) {
 
 // TestClosedEngineLikeALiveOne: a closed engine that is called like a live one but for a worker is gone, too.
 func TestClosedEngineLikeALiveOne(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
 	closed.RecordRemoteGetTime(t.Context(), time.Second)
 	live.RecordRemoteGetTime(t.Context(), time.Millisecond)
@@ -104,7 +104,7 @@ func TestClosedEngineLikeALiveOne(t *testing.T) {
 
 // TestLastEngineClosed: nothing of LMCache's is left.
 func TestLastEngineClosed(t *testing.T) {
-	b := newBridge(t, prometheus.LMCache)
+	b := newBridge(t, lmcache)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(t.Context(), time.Second)
 	if len(b.page(t)) != lmcacheMetrics {
@@ -127,7 +127,7 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			view := sdkmetric.NewView(sdkmetric.Instrument{Name: instrument},
 				sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
-			b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+			b := newBridgeWithViews(t, lmcache, view)
 			gone := b.monitor(t, mistral)
 			gone.RecordRemoteGetTime(t.Context(), time.Second)
 			for i, engine := range workers {
@@ -173,7 +173,7 @@ func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
 		}
 		view := sdkmetric.NewView(sdkmetric.Instrument{Name: m.Name},
 			sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)})
-		b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+		b := newBridgeWithViews(t, lmcache, view)
 		for i := range 2 {
 			b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i)}).RecordRemoteGetTime(t.Context(), time.Second)
 		}
@@ -187,7 +187,7 @@ func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
 func TestNothingButHistograms(t *testing.T) {
 	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
-	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
+	b := newBridgeWithViews(t, lmcache, drop)
 	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	if got := b.page(t).series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
 		t.Errorf("lmcache:remote_time_to_get has the sum %v, want 12", got)
@@ -196,7 +196,7 @@ func TestNothingButHistograms(t *testing.T) {
 
 // TestOverflow: engines above the SDK's cardinality limit have no identity left, and LMCache's page leaves them out.
 func TestOverflow(t *testing.T) {
-	b := newBridge(t, prometheus.Both, sdkmetric.WithCardinalityLimit(2))
+	b := newBridge(t, both, sdkmetric.WithCardinalityLimit(2))
 	for _, engine := range []otelcache.Engine{llama, mistral, {ModelName: "qwen"}} {
 		b.monitor(t, engine).RecordRemoteGetTime(t.Context(), time.Second)
 	}
@@ -212,7 +212,7 @@ func TestOverflow(t *testing.T) {
 }
 
 func TestNothingElseOnLMCachesPage(t *testing.T) {
-	b := newBridge(t, prometheus.LMCache)
+	b := newBridge(t, lmcache)
 	hostMetrics(t, b.provider)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))
 	for line := range strings.Lines(b.text(t) + b.openMetrics(t)) {

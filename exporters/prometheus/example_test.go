@@ -20,7 +20,7 @@ import (
 
 // A service puts the exporter into its meter provider and the page on its HTTP server.
 func Example() {
-	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.Both))
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.OTel, prometheus.LMCache))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -58,17 +58,6 @@ func Example() {
 	// lmcache_remote_get_duration_seconds_sum 0.012
 }
 
-// A flag or a setting of a program chooses the vocabulary.
-func ExampleParseVocabulary() {
-	v, err := prometheus.ParseVocabulary("lmcache")
-	fmt.Println(v, err)
-	_, err = prometheus.ParseVocabulary("vllm")
-	fmt.Println(err)
-	// Output:
-	// lmcache <nil>
-	// unknown vocabulary "vllm": must be one of otel, lmcache, both
-}
-
 // The exporter learns of the views that the meter provider has, so that the first scrape shows their buckets.
 func ExampleWithViews() {
 	buckets := sdkmetric.NewView(
@@ -94,7 +83,7 @@ func ExampleWithViews() {
 		return
 	}
 	for _, family := range families {
-		if family.GetName() == prometheus.LMCacheName(instruments.RetrieveDuration.Metric()) {
+		if family.GetName() == prometheus.LMCache.FamilyName(instruments.RetrieveDuration.Metric()) {
 			for _, bucket := range family.GetMetric()[0].GetHistogram().GetBucket() {
 				fmt.Println(bucket.GetUpperBound(), bucket.GetCumulativeCount())
 			}

@@ -19,51 +19,63 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// Exporter is the reader of a meter provider that Prometheus scrapes. It is made by [New], belongs to one meter provider, and is safe
-// for concurrent use. A second provider that is given it is not read: the page stays the first one's, and the SDK reports the
-// mistake as an error to its log. Shutting the meter provider down shuts the exporter down; scrapes fail from then on.
+// Exporter is the reader of a meter provider for Prometheus. [New] returns one. It
+// belongs to one meter provider and is safe for concurrent use. A second provider
+// is not read: the page stays the first one's, and the SDK logs the mistake as an
+// error. Shutting the meter provider down shuts the exporter down; scrapes fail
+// from then on.
 type Exporter struct {
 	sdkmetric.Reader
 
-	mu          sync.Mutex                 // held for a collection and what is made of it: scrapes take turns
+	mu          sync.Mutex                 // held for a collection and its pages: scrapes take turns
 	interrupted bool                       // the last collection panicked
-	collected   metricdata.ResourceMetrics // its memory is used again
-	ours        []*metricdata.Metrics      // those of this module, in collected
-	located     []*metricdata.Metrics      // the same by their place in the catalog, or notCollected
+	collected   metricdata.ResourceMetrics // reused
+	ours        []*metricdata.Metrics      // the metrics of this module, in collected
+	catalog     catalog
 	engines     engines
-	families    []family // of the LMCache vocabulary; nil without it
-	native      *native  // nil without the OTel vocabulary
+	pages       []page
 }
 
-// New returns an exporter, to be given to a meter provider with [sdkmetric.WithReader]. The error is about an option.
+// page makes the families of one vocabulary from the last collection.
+type page interface {
+	families(*Exporter) ([]*dto.MetricFamily, error)
+}
+
+// New returns an exporter for [sdkmetric.WithReader].
 func New(opts ...Option) (*Exporter, error) {
-	c, err := newConfig(opts)
-	if err != nil {
-		return nil, fmt.Errorf("prometheus exporter: %w", err)
-	}
-	e := &Exporter{Reader: sdkmetric.NewManualReader(), located: make([]*metricdata.Metrics, len(catalog)), engines: newEngines()}
-	if c.vocabulary.hasLMCache() {
-		e.families = newFamilies(c.views)
-	}
-	if c.vocabulary.hasOTel() {
-		if e.native, err = newNative(); err != nil {
-			return nil, fmt.Errorf("prometheus exporter: %w", err)
+	c := newConfig(opts)
+	e := &Exporter{Reader: sdkmetric.NewManualReader(), catalog: newCatalog(), engines: newEngines()}
+	for i, v := range c.vocabularies {
+		switch {
+		case slices.Contains(c.vocabularies[:i], v):
+		case v == OTel:
+			p, err := newNativePage()
+			if err != nil {
+				return nil, fmt.Errorf("prometheus exporter: exporter of OpenTelemetry: %w", err)
+			}
+			e.pages = append(e.pages, p)
+		default:
+			e.pages = append(e.pages, newTranslatedPage(v, e.catalog, c.views))
 		}
 	}
 	return e, nil
 }
 
-// Gatherer returns what [Exporter.Handler] serves, for programs that merge it with other gatherers or push it. Families are in
-// the order of their names. They must not be changed.
+// Gatherer returns the families that [Exporter.Handler] serves, in the order of
+// their names, for programs that merge them with those of other gatherers or push
+// them. They must not be changed.
 //
-// It fails when the exporter has no meter provider or was shut down, when a callback of the host panics, and when metrics of the host end up
-// as the same series. An error of some callback does not make it fail: it goes to [otel.Handle], and what was collected is returned.
+// It fails if the exporter has no meter provider or was shut down, if a callback
+// of the host panics, and if metrics of the host become the same series. The error
+// of a callback does not make it fail: it goes to [otel.Handle], and the rest is
+// returned.
 func (e *Exporter) Gatherer() client.Gatherer { return client.GathererFunc(e.gather) }
 
 func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	// A callback of the host that panics costs the scrape. An HTTP server would live on, but not everybody gathers in one.
+	// A callback of the host that panics costs the scrape. An HTTP server would
+	// recover, but not everybody gathers in one.
 	defer func() {
 		if p := recover(); p != nil {
 			families, err = nil, fmt.Errorf("collect metrics: panic: %v", p)
@@ -72,26 +84,19 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	if err := e.collect(); err != nil {
 		return nil, err
 	}
-	// Before OTel's, which renames metrics.
-	var lmcache []*dto.MetricFamily
-	if len(e.engines.live.engines) > 0 {
-		for i := range e.families {
-			f := &e.families[i]
-			lmcache = append(lmcache, f.make(e.located[f.place], &e.engines))
-		}
+	for _, p := range e.pages {
+		more, pageErr := p.families(e)
+		families, err = append(families, more...), errors.Join(err, pageErr)
 	}
-	if e.native != nil {
-		families, err = e.native.gather(&e.collected, e.located)
-	}
-	families = append(families, lmcache...)
 	slices.SortFunc(families, func(a, b *dto.MetricFamily) int { return cmp.Compare(a.GetName(), b.GetName()) })
 	return families, err
 }
 
-// collect reads the meter provider and leaves the series of live engines.
+// collect reads the meter provider and keeps the series of live engines.
 func (e *Exporter) collect() error {
 	if e.interrupted {
-		// The SDK keeps what was observed before a callback panicked, and would add it to what is observed now.
+		// The SDK keeps what was observed before a callback panicked, and would add
+		// it to the next observations.
 		_ = e.Collect(context.Background(), &e.collected)
 	}
 	e.interrupted = true
@@ -113,8 +118,8 @@ func (e *Exporter) collect() error {
 			e.ours = append(e.ours, &scope.Metrics[j])
 		}
 	}
-	locate(e.located, e.ours)
-	e.engines.find(e.located)
+	e.catalog.find(e.ours)
+	e.engines.find(e.catalog)
 	for _, m := range e.ours {
 		e.engines.hideClosed(m)
 	}

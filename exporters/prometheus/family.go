@@ -3,65 +3,56 @@
 package prometheus
 
 import (
-	"slices"
-
 	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// family makes one of LMCache's families. All that does not change between scrapes is settled when it is created.
+// family builds the family of one metric in one vocabulary.
 type family struct {
-	metric instruments.Metric
-	place  int // in the catalog
-	name   string
-	typ    dto.MetricType
-	idle   float64
-	bounds bounds // of a histogram without measurements
+	entry      *entry
+	exposition instruments.Exposition
+	name       string
+	typ        dto.MetricType
+	bounds     bounds // of a histogram without data
 }
 
-// newFamilies returns LMCache's families that there will be anything of.
-func newFamilies(views []sdkmetric.View) []family {
-	var list []family
-	for place, e := range catalog {
-		if e.metric.LMCache.Name == "" {
-			continue
-		}
-		f := family{
-			metric: e.metric, place: place, name: LMCacheName(e.metric), typ: familyType(e.metric.Kind), idle: idleValue(e.metric),
-			bounds: bounds{native: e.metric.Bounds, lmcache: e.metric.LMCache.Bounds},
-		}
-		if f.applyViews(views) {
-			list = append(list, f)
-		}
-	}
-	return list
+// newFamily returns a family without a name if the vocabulary lacks the metric.
+func newFamily(v Vocabulary, e *entry) family {
+	f := family{entry: e, exposition: v.definition.exposition(e.Metric), name: v.FamilyName(e.Metric)}
+	f.typ, _ = types(e.Kind)
+	f.bounds = f.boundsFor(e.Bounds)
+	return f
 }
 
-func familyType(k instruments.Kind) dto.MetricType {
+// types returns the type of a family, and the kind of instrument that feeds it.
+func types(k instruments.Kind) (dto.MetricType, sdkmetric.InstrumentKind) {
 	switch k {
 	case instruments.KindCounter:
-		return dto.MetricType_COUNTER
+		return dto.MetricType_COUNTER, sdkmetric.InstrumentKindObservableCounter
+	case instruments.KindUpDownCounter:
+		return dto.MetricType_GAUGE, sdkmetric.InstrumentKindObservableUpDownCounter
 	case instruments.KindHistogram:
-		return dto.MetricType_HISTOGRAM
+		return dto.MetricType_HISTOGRAM, sdkmetric.InstrumentKindHistogram
 	default:
-		return dto.MetricType_GAUGE
+		return dto.MetricType_GAUGE, sdkmetric.InstrumentKindObservableGauge
 	}
 }
 
-// applyViews takes the bounds of the first view that sets any, and reports whether there will be anything to show: not if every
-// view that is about the metric drops it.
+// applyViews takes the bounds of the first view that sets any. It returns false
+// if every view that matches drops the metric.
 func (f *family) applyViews(views []sdkmetric.View) bool {
+	m := f.entry.Metric
+	_, kind := types(m.Kind)
 	var matched, kept, bounded bool
 	for _, view := range views {
 		if view == nil {
 			continue
 		}
 		stream, ok := view(sdkmetric.Instrument{
-			Name: f.metric.Name, Description: f.metric.Description, Unit: f.metric.Unit, Kind: instrumentKind(f.metric.Kind),
+			Name: m.Name, Description: m.Description, Unit: m.Unit, Kind: kind,
 			Scope: instrumentation.Scope{Name: instruments.ScopeName},
 		})
 		if !ok {
@@ -73,7 +64,7 @@ func (f *family) applyViews(views []sdkmetric.View) bool {
 			continue
 		case sdkmetric.AggregationExplicitBucketHistogram:
 			if !bounded && f.typ == dto.MetricType_HISTOGRAM {
-				f.bounds, bounded = f.scaled(slices.Clone(a.Boundaries)), true
+				f.bounds, bounded = f.boundsFor(a.Boundaries), true
 			}
 		}
 		kept = true
@@ -81,59 +72,39 @@ func (f *family) applyViews(views []sdkmetric.View) bool {
 	return kept || !matched
 }
 
-func instrumentKind(k instruments.Kind) sdkmetric.InstrumentKind {
-	switch k {
-	case instruments.KindCounter:
-		return sdkmetric.InstrumentKindObservableCounter
-	case instruments.KindUpDownCounter:
-		return sdkmetric.InstrumentKindObservableUpDownCounter
-	case instruments.KindHistogram:
-		return sdkmetric.InstrumentKindHistogram
-	default:
-		return sdkmetric.InstrumentKindObservableGauge
+// build returns the family with a series for each row.
+func (f *family) build(e *engines, t table) *dto.MetricFamily {
+	rows := make([]*dto.Metric, len(t.labels))
+	for i := range rows {
+		rows[i] = &dto.Metric{Label: t.labels[i]}
 	}
-}
-
-// make returns the family with a series for each live engine. m is what was collected for it.
-func (f *family) make(m *metricdata.Metrics, e *engines) *dto.MetricFamily {
-	t := e.tableOf(m)
-	var values []float64
-	var histograms []*dto.Histogram
 	if f.typ == dto.MetricType_HISTOGRAM {
-		histograms = f.histograms(m, e, t)
+		f.fillHistograms(rows, e, t)
 	} else {
-		values = f.values(m, e, t)
+		f.fillNumbers(rows, e, t)
 	}
-	mf := &dto.MetricFamily{Name: &f.name, Help: &f.metric.Description, Type: &f.typ, Metric: make([]*dto.Metric, len(t.engines))}
-	for row := range t.engines {
-		series := &dto.Metric{Label: t.engines[row].labels}
-		switch f.typ {
-		case dto.MetricType_COUNTER:
-			series.Counter = &dto.Counter{Value: &values[row]}
-		case dto.MetricType_HISTOGRAM:
-			series.Histogram = histograms[row]
-		default:
-			series.Gauge = &dto.Gauge{Value: &values[row]}
-		}
-		mf.Metric[row] = series
-	}
-	return mf
+	return &dto.MetricFamily{Name: &f.name, Help: &f.entry.Description, Type: &f.typ, Metric: rows}
 }
 
-// values returns the number of each row. There is one point a row: where a view makes series one, the SDK adds them up.
-func (f *family) values(m *metricdata.Metrics, e *engines, t table) []float64 {
-	values := make([]float64, len(t.engines))
-	for row := range values {
-		values[row] = f.idle
-	}
-	for set, v := range numbers(m.Data) {
-		s := e.series(set)
-		if row, ok := t.rows[s.id]; ok && !s.overflow {
-			values[row] = f.toLMCache(v)
+// fillNumbers sets the value of each row: the sum of its points, since points may
+// have attributes beside the identity.
+func (f *family) fillNumbers(rows []*dto.Metric, e *engines, t table) {
+	sums, recorded := make([]float64, len(rows)), make([]bool, len(rows))
+	for set, v := range numbers(f.entry.data()) {
+		if row, ok := t.row(e.series(set)); ok {
+			sums[row] += v
+			recorded[row] = true
 		}
 	}
-	return values
+	for row := range rows {
+		sums[row] = f.exposition.Scale.Apply(sums[row])
+		if !recorded[row] {
+			sums[row] = f.exposition.Idle
+		}
+		if f.typ == dto.MetricType_COUNTER {
+			rows[row].Counter = &dto.Counter{Value: &sums[row]}
+		} else {
+			rows[row].Gauge = &dto.Gauge{Value: &sums[row]}
+		}
+	}
 }
-
-// toLMCache converts to LMCache's unit without the noise of binary fractions: 57 ms, not 57.00000000000001.
-func (f *family) toLMCache(v float64) float64 { return f.metric.LMCache.Scale.Apply(v) }

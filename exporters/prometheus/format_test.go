@@ -22,12 +22,12 @@ import (
 // TestLint: Prometheus's linter has nothing against the OTel vocabulary. LMCache's names break its rules, as they do at LMCache.
 func TestLint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBridge(t, prometheus.OTel)
+		b := newBridge(t, native)
 		feed(t.Context(), t, b.monitor(t, llama, slow...))
 		time.Sleep(10 * time.Second) // for the hit rates
 		text := b.text(t)
 		for _, m := range instruments.All() {
-			if name := prometheus.OTelName(m); !strings.Contains(text, "# TYPE "+name+" ") {
+			if name := prometheus.OTel.FamilyName(m); !strings.Contains(text, "# TYPE "+name+" ") {
 				t.Errorf("%s is not on the page", name)
 			}
 		}
@@ -43,8 +43,8 @@ func TestLint(t *testing.T) {
 
 // TestRoundTrip: what Prometheus's parser reads from the page, its writer writes as the same page.
 func TestRoundTrip(t *testing.T) {
-	for _, v := range vocabularies {
-		t.Run(v.String(), func(t *testing.T) {
+	for name, v := range vocabularies {
+		t.Run(name, func(t *testing.T) {
 			b := newBridge(t, v)
 			feed(t.Context(), t, b.monitor(t, llama, slow...))
 			b.monitor(t, mistral)
@@ -66,7 +66,7 @@ func TestRoundTrip(t *testing.T) {
 
 // TestGatherer: it can be merged with the registry of a host, which checks that series are consistent and unique.
 func TestGatherer(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))
 	registry := client.NewRegistry()
 	registry.MustRegister(client.NewGaugeFunc(client.GaugeOpts{Name: "host"}, func() float64 { return 1 }))

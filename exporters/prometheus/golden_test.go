@@ -21,11 +21,11 @@ var update = flag.Bool("update", false, "write the pages to testdata")
 
 // TestGolden compares the pages of one scripted workload, of an engine that does everything and one that does nothing, with testdata.
 func TestGolden(t *testing.T) {
-	for _, v := range []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache} {
+	for _, v := range both {
 		t.Run(v.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// A resource without the version of the SDK.
-				b := newBridge(t, v, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
+				b := newBridge(t, []prometheus.Vocabulary{v}, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
 				feed(t.Context(), t, b.monitor(t, llama, slow...))
 				b.monitor(t, mistral)
 				time.Sleep(10 * time.Second) // for the hit rates

@@ -27,8 +27,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var vocabularies = []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache, prometheus.Both}
-
 // handled returns what goes to OpenTelemetry's error handler until the test ends.
 func handled(t *testing.T) func() string {
 	t.Helper()
@@ -64,8 +62,8 @@ func fails(t *testing.T, b bridge, handled func() string, reason string) {
 }
 
 func TestScrapeAfterShutdown(t *testing.T) {
-	for _, v := range vocabularies {
-		t.Run(v.String(), func(t *testing.T) {
+	for name, v := range vocabularies {
+		t.Run(name, func(t *testing.T) {
 			handled := handled(t)
 			b := newBridge(t, v)
 			b.monitor(t, llama)
@@ -96,8 +94,8 @@ func TestScrapeWithoutMeterProvider(t *testing.T) {
 // TestHostCallbacks: one of the host's own that panics costs the scrape, not the process; one that fails costs its metric; one that
 // feeds a gauge through a monitor costs its reading, whatever it does.
 func TestHostCallbacks(t *testing.T) {
-	for _, v := range vocabularies {
-		t.Run(v.String(), func(t *testing.T) {
+	for name, v := range vocabularies {
+		t.Run(name, func(t *testing.T) {
 			handled := handled(t)
 			b := newBridge(t, v)
 			mon := b.monitor(t, llama)
@@ -134,7 +132,7 @@ func TestHostCallbacks(t *testing.T) {
 // TestRepeatedSeries: a page that Prometheus would refuse is an error, as with OpenTelemetry's own exporter.
 func TestRepeatedSeries(t *testing.T) {
 	handled := handled(t)
-	b := newBridge(t, prometheus.OTel)
+	b := newBridge(t, native)
 	for _, name := range []string{"host.work", "host_work"} {
 		counter, err := b.provider.Meter("host").Int64Counter(name)
 		if err != nil {
@@ -149,7 +147,7 @@ func TestRepeatedSeries(t *testing.T) {
 }
 
 func TestCompression(t *testing.T) {
-	b := newBridge(t, prometheus.LMCache)
+	b := newBridge(t, lmcache)
 	b.monitor(t, llama)
 	answer := b.get("Accept-Encoding", "gzip")
 	if got := answer.Header().Get("Content-Encoding"); got != "gzip" {
@@ -171,7 +169,7 @@ func TestCompression(t *testing.T) {
 
 // TestScrapeConcurrentSafe: scrapes and Gather while engines record, come and go. Counters never fall.
 func TestScrapeConcurrentSafe(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	mon := b.monitor(t, llama)
 	stop := make(chan struct{})
 	var recording sync.WaitGroup
@@ -231,25 +229,23 @@ func TestScrapeConcurrentSafe(t *testing.T) {
 }
 
 func TestVocabulary(t *testing.T) {
-	for _, want := range vocabularies {
-		if got, err := prometheus.ParseVocabulary(want.String()); got != want || err != nil {
-			t.Errorf("ParseVocabulary(%q) gives %v and the error %v", want.String(), got, err)
+	for name, test := range map[string]struct {
+		opts          []prometheus.Option
+		otel, lmcache bool
+	}{
+		"nothing":    {[]prometheus.Option{nil}, true, false},
+		"none":       {[]prometheus.Option{prometheus.WithVocabulary()}, true, false},
+		"zero":       {[]prometheus.Option{prometheus.WithVocabulary(prometheus.Vocabulary{})}, true, false},
+		"repeated":   {[]prometheus.Option{prometheus.WithVocabulary(slices.Repeat(both, 2)...)}, true, true},
+		"last given": {[]prometheus.Option{prometheus.WithVocabulary(both...), prometheus.WithVocabulary(lmcache...)}, false, true},
+	} {
+		b := newBridgeWith(t, test.opts)
+		b.monitor(t, llama)
+		text := b.text(t)
+		otelNames, lmcacheNames := strings.Count(text, "# TYPE lmcache_lookup_requests_total "), strings.Count(text, "# TYPE lmcache:num_lookup_requests_total ")
+		if otelNames == 1 != test.otel || lmcacheNames == 1 != test.lmcache || otelNames+lmcacheNames > 2 {
+			t.Errorf("%s: lookup requests %d times natively and %d times under LMCache's name", name, otelNames, lmcacheNames)
 		}
-	}
-	for _, name := range []string{"", "Otel", "lmcache "} {
-		_, err := prometheus.ParseVocabulary(name)
-		if !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "otel, lmcache, both") {
-			t.Errorf("ParseVocabulary(%q) gives the error %v, want ErrUnknownVocabulary and what is allowed", name, err)
-		}
-	}
-	if _, err := prometheus.New(prometheus.WithVocabulary(7)); !errors.Is(err, prometheus.ErrUnknownVocabulary) || !strings.Contains(err.Error(), "7") ||
-		!strings.Contains(err.Error(), "allowed: OTel, LMCache, Both") {
-		t.Errorf("New with vocabulary 7 gives the error %v, want ErrUnknownVocabulary, 7 and what is allowed", err)
-	}
-	b := newBridgeWith(t, []prometheus.Option{nil})
-	b.monitor(t, llama)
-	if text := b.text(t); strings.Contains(text, "lmcache:") || !strings.Contains(text, "lmcache_lookup_requests_total{") {
-		t.Errorf("without options the page is not in OpenTelemetry's vocabulary:\n%s", text)
 	}
 }
 

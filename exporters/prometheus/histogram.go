@@ -7,125 +7,125 @@ import (
 	"slices"
 
 	dto "github.com/prometheus/client_model/go"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// bounds are the upper bounds of a histogram's buckets, in the metric's own unit and in LMCache's.
-type bounds struct{ native, lmcache []float64 }
+// bounds are the upper bounds of a histogram's buckets in the unit of the metric
+// and, as the page shows them, in that of the vocabulary.
+type bounds struct{ recorded, shown []float64 }
 
-// scaled returns bounds that a view gave the metric, with LMCache's unit.
-func (f *family) scaled(native []float64) bounds {
-	if slices.Equal(native, f.metric.Bounds) {
-		return bounds{f.metric.Bounds, f.metric.LMCache.Bounds}
+// boundsFor returns the bounds of the page for data with the recorded bounds:
+// the vocabulary's own, unless a view changed those of the metric.
+func (f *family) boundsFor(recorded []float64) bounds {
+	var b bounds
+	if f.exposition.Bounds != nil && slices.Equal(recorded, f.entry.Bounds) {
+		b.shown = f.exposition.Bounds
+		for _, v := range b.shown {
+			b.recorded = append(b.recorded, f.exposition.Scale.Undo(v))
+		}
+		return b
 	}
-	b := bounds{native, make([]float64, len(native))}
-	for i, v := range native {
-		b.lmcache[i] = f.toLMCache(v)
+	b.recorded = slices.Clone(recorded)
+	for _, v := range b.recorded {
+		b.shown = append(b.shown, f.exposition.Scale.Apply(v))
 	}
 	return b
 }
 
-// bucket returns the place of the bucket that v falls into, counting the one above all bounds.
+// bucket returns the index of the bucket that v falls into. The last one is above
+// all bounds.
 func (b bounds) bucket(v float64) int {
-	i, _ := slices.BinarySearch(b.native, v)
+	i, _ := slices.BinarySearch(b.recorded, v)
 	return i
 }
 
-// distribution is what the measurements of one row add up to.
-type distribution struct {
+// histogram adds up the measurements of one row.
+type histogram struct {
+	bounds    bounds
 	count     uint64
-	sum       float64
-	buckets   []uint64 // each by itself
+	sum       float64  // in the unit of the metric
+	buckets   []uint64 // not cumulative
 	exemplars []*dto.Exemplar
 }
 
-// histograms returns the histogram of each row. Failed requests are left out, because LMCache never sees them finish.
-func (f *family) histograms(m *metricdata.Metrics, e *engines, t table) []*dto.Histogram {
+// fillHistograms sets the histogram of each row. It omits failed requests,
+// because LMCache never sees them finish.
+func (f *family) fillHistograms(rows []*dto.Metric, e *engines, t table) {
 	b := f.bounds
-	if h, ok := m.Data.(metricdata.Histogram[float64]); ok && len(h.DataPoints) > 0 && !slices.Equal(h.DataPoints[0].Bounds, b.native) {
-		b = f.scaled(slices.Clone(h.DataPoints[0].Bounds)) // a view's
+	explicit, _ := f.entry.data().(metricdata.Histogram[float64])
+	exponential, _ := f.entry.data().(metricdata.ExponentialHistogram[float64])
+	if len(explicit.DataPoints) > 0 && !slices.Equal(explicit.DataPoints[0].Bounds, b.recorded) {
+		b = f.boundsFor(explicit.DataPoints[0].Bounds)
 	}
-	rows := make([]distribution, len(t.engines))
-	for row := range rows {
-		rows[row].buckets = make([]uint64, len(b.native)+1)
+	histograms := make([]histogram, len(rows))
+	for row := range histograms {
+		histograms[row] = histogram{bounds: b, buckets: make([]uint64, len(b.shown)+1)}
 	}
-	switch h := m.Data.(type) {
-	case metricdata.Histogram[float64]:
-		for i := range h.DataPoints {
-			p := &h.DataPoints[i]
-			if d := pick(rows, t, e.series(p.Attributes)); d != nil {
-				f.add(d, b, p.Count, p.Sum, p.Exemplars)
-				for i, n := range p.BucketCounts {
-					d.buckets[i] += n
-				}
+	add := func(set attribute.Set, count uint64, sum float64, exemplars []metricdata.Exemplar[float64]) *histogram {
+		s := e.series(set)
+		row, ok := t.row(s)
+		if !ok || s.failed {
+			return nil
+		}
+		h := &histograms[row]
+		h.count += count
+		h.sum += sum
+		f.addExemplars(h, exemplars)
+		return h
+	}
+	for i := range explicit.DataPoints {
+		p := &explicit.DataPoints[i]
+		h := add(p.Attributes, p.Count, p.Sum, p.Exemplars)
+		for i, n := range p.BucketCounts {
+			end := infinity
+			if i < len(p.Bounds) {
+				end = p.Bounds[i]
 			}
-		}
-	case metricdata.ExponentialHistogram[float64]:
-		for i := range h.DataPoints {
-			p := &h.DataPoints[i]
-			if d := pick(rows, t, e.series(p.Attributes)); d != nil {
-				f.add(d, b, p.Count, p.Sum, p.Exemplars)
-				d.rebucket(b, p)
-			}
+			h.addBucket(end, n)
 		}
 	}
-	list := make([]*dto.Histogram, len(rows))
-	for row := range rows {
-		list[row] = rows[row].prometheus(b)
-	}
-	return list
-}
-
-func pick(rows []distribution, t table, s series) *distribution {
-	if row, ok := t.rows[s.id]; ok && !s.failed && !s.overflow {
-		return &rows[row]
-	}
-	return nil
-}
-
-func (f *family) add(d *distribution, b bounds, count uint64, sum float64, exemplars []metricdata.Exemplar[float64]) {
-	d.count += count
-	d.sum += f.toLMCache(sum)
-	for i := range exemplars {
-		if d.exemplars == nil {
-			d.exemplars = make([]*dto.Exemplar, len(d.buckets))
-		}
-		place := b.bucket(exemplars[i].Value)
-		if old := d.exemplars[place]; old == nil || old.Timestamp.AsTime().Before(exemplars[i].Time) {
-			d.exemplars[place] = f.exemplar(&exemplars[i])
-		}
-	}
-}
-
-// rebucket adds the buckets of an exponential histogram, each as a whole to the bucket that its upper bound falls into.
-func (d *distribution) rebucket(b bounds, p *metricdata.ExponentialHistogramDataPoint[float64]) {
-	d.buckets[b.bucket(p.ZeroThreshold)] += p.ZeroCount
-	for i, n := range p.PositiveBucket.Counts { // there are no negative times, speeds or shares
-		if n > 0 {
+	for i := range exponential.DataPoints {
+		p := &exponential.DataPoints[i]
+		h := add(p.Attributes, p.Count, p.Sum, p.Exemplars)
+		h.addBucket(p.ZeroThreshold, p.ZeroCount)
+		for i, n := range p.PositiveBucket.Counts { // there are no negative times, speeds or shares
 			// The bucket at index i ends at base^(i+1), where base is 2^(2^-scale).
 			index := int(p.PositiveBucket.Offset) + i
-			end := math.Exp2(math.Ldexp(float64(index+1), -int(p.Scale)))
-			d.buckets[b.bucket(end)] += n
+			h.addBucket(math.Exp2(math.Ldexp(float64(index+1), -int(p.Scale))), n)
 		}
+	}
+	for row := range histograms {
+		histograms[row].sum = f.exposition.Scale.Apply(histograms[row].sum)
+		rows[row].Histogram = histograms[row].build()
 	}
 }
 
-// prometheus returns d as Prometheus has it, with cumulative buckets. It changes d.
-func (d *distribution) prometheus(b bounds) *dto.Histogram {
-	h := &dto.Histogram{SampleCount: &d.count, SampleSum: &d.sum, Bucket: make([]*dto.Bucket, len(d.buckets))}
-	var total uint64
-	for i := range d.buckets {
-		total += d.buckets[i]
-		d.buckets[i] = total
-		h.Bucket[i] = &dto.Bucket{CumulativeCount: &d.buckets[i], UpperBound: &infinity}
-		if i < len(b.lmcache) {
-			h.Bucket[i].UpperBound = &b.lmcache[i]
+// addBucket adds n values of a bucket with this upper bound to the bucket that
+// the bound falls into. The two are the same unless the page has other bounds. A
+// nil histogram ignores them.
+func (h *histogram) addBucket(end float64, n uint64) {
+	if h != nil && n > 0 {
+		h.buckets[h.bounds.bucket(end)] += n
+	}
+}
+
+// build returns h for Prometheus, which wants cumulative buckets. It changes h.
+func (h *histogram) build() *dto.Histogram {
+	built := &dto.Histogram{SampleCount: &h.count, SampleSum: &h.sum, Bucket: make([]*dto.Bucket, len(h.buckets))}
+	for i := range h.buckets {
+		if i > 0 {
+			h.buckets[i] += h.buckets[i-1]
 		}
-		if d.exemplars != nil {
-			h.Bucket[i].Exemplar = d.exemplars[i]
+		built.Bucket[i] = &dto.Bucket{CumulativeCount: &h.buckets[i], UpperBound: &infinity}
+		if i < len(h.bounds.shown) {
+			built.Bucket[i].UpperBound = &h.bounds.shown[i]
+		}
+		if h.exemplars != nil {
+			built.Bucket[i].Exemplar = h.exemplars[i]
 		}
 	}
-	return h
+	return built
 }
 
 var infinity = math.Inf(1)

@@ -31,7 +31,7 @@ func below(t *testing.T, h *dto.Histogram, bound float64) uint64 {
 }
 
 func TestUnitsAreLMCaches(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	mon.RecordChunkReuse(t.Context(), 90*time.Second)
@@ -50,16 +50,16 @@ func TestUnitsAreLMCaches(t *testing.T) {
 	}
 	p := parse(t, text)
 	for name, want := range map[string]float64{
-		prometheus.OTelName(instruments.RemoteGetDuration.Metric()):    0.012,
-		prometheus.LMCacheName(instruments.RemoteGetDuration.Metric()): 12,
-		prometheus.OTelName(instruments.ChunkLifespan.Metric()):        90,
-		prometheus.LMCacheName(instruments.ChunkLifespan.Metric()):     1.5,
+		prometheus.OTel.FamilyName(instruments.RemoteGetDuration.Metric()):    0.012,
+		prometheus.LMCache.FamilyName(instruments.RemoteGetDuration.Metric()): 12,
+		prometheus.OTel.FamilyName(instruments.ChunkLifespan.Metric()):        90,
+		prometheus.LMCache.FamilyName(instruments.ChunkLifespan.Metric()):     1.5,
 	} {
 		if got := p[name].GetMetric()[0].GetHistogram().GetSampleSum(); got != want {
 			t.Errorf("the sum of %s is %v, want %v", name, got, want)
 		}
 	}
-	h := p[prometheus.OTelName(instruments.RemoteGetDuration.Metric())].GetMetric()[0].GetHistogram()
+	h := p[prometheus.OTel.FamilyName(instruments.RemoteGetDuration.Metric())].GetMetric()[0].GetHistogram()
 	if below(t, h, 0.01) != 0 || below(t, h, 0.02) != 1 {
 		t.Errorf("12 ms are not between 0.01 s and 0.02 s: %v", h)
 	}
@@ -68,7 +68,7 @@ func TestUnitsAreLMCaches(t *testing.T) {
 // TestFailuresStayOut: LMCache never sees a failed request finish, so that its time is in OpenTelemetry's vocabulary alone.
 func TestFailuresStayOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBridge(t, prometheus.Both)
+		b := newBridge(t, both)
 		mon := b.monitor(t, llama)
 		_, lookup := mon.StartLookup(t.Context(), 10)
 		time.Sleep(10 * time.Millisecond)
@@ -110,7 +110,7 @@ func exponential(scale int32) sdkmetric.View {
 
 func testExponentialHistograms(t *testing.T, scale int32) {
 	view := exponential(scale)
-	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(view)}, sdkmetric.WithView(view))
+	b := newBridgeWithViews(t, lmcache, view)
 	mon := b.monitor(t, llama)
 	// Their exponential buckets end before the next bound.
 	for _, ms := range []int{0, 3, 7, 7, 15, 300, 20000} {
@@ -138,7 +138,7 @@ func testExponentialHistograms(t *testing.T, scale int32) {
 func TestBucketsOfViews(t *testing.T) {
 	view := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0.002, 0.057}}})
-	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithViews(nil, view)}, sdkmetric.WithView(view))
+	b := newBridgeWithViews(t, lmcache, view)
 	mon := b.monitor(t, llama)
 	check := func(count2, count57, count uint64) {
 		t.Helper()
@@ -156,7 +156,7 @@ func TestBucketsOfViews(t *testing.T) {
 // TestDroppedMetrics: what views drop is not on the page, in either vocabulary.
 func TestDroppedMetrics(t *testing.T) {
 	drop := sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.store.*"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
-	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.Both), prometheus.WithViews(drop)}, sdkmetric.WithView(drop))
+	b := newBridgeWithViews(t, both, drop)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))
 	dropped := 0
 	for _, m := range instruments.All() {
@@ -181,7 +181,7 @@ func TestDroppedMetrics(t *testing.T) {
 // TestRenamedMetrics: a view that renames an instrument does not take its values from LMCache's name.
 func TestRenamedMetrics(t *testing.T) {
 	rename := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}, sdkmetric.Stream{Name: "storage.get"})
-	b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(prometheus.Both), prometheus.WithViews(rename)}, sdkmetric.WithView(rename))
+	b := newBridgeWithViews(t, both, rename)
 	b.monitor(t, llama).RecordRemoteGetTime(t.Context(), 12*time.Millisecond)
 	p := b.page(t)
 	if got := p.series(t, "lmcache:remote_time_to_get", llama).GetHistogram().GetSampleSum(); got != 12 {
@@ -193,7 +193,7 @@ func TestRenamedMetrics(t *testing.T) {
 }
 
 func TestExemplars(t *testing.T) {
-	b := newBridge(t, prometheus.Both)
+	b := newBridge(t, both)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(sampled(), 12*time.Millisecond)
 	mon.RecordRemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
@@ -225,7 +225,7 @@ func TestExemplars(t *testing.T) {
 // TestLatestExemplar: of several in one of LMCache's buckets, as exponential histograms have them, the latest is shown.
 func TestLatestExemplar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBridge(t, prometheus.LMCache, sdkmetric.WithView(exponential(20)))
+		b := newBridge(t, lmcache, sdkmetric.WithView(exponential(20)))
 		mon := b.monitor(t, llama)
 		for _, ms := range []int{12, 16, 14} {
 			mon.RecordRemoteGetTime(sampled(), time.Duration(ms)*time.Millisecond)
@@ -240,7 +240,7 @@ func TestLatestExemplar(t *testing.T) {
 // TestCopiedMetrics: of several streams that views make of one instrument, the one under its own name counts, once.
 func TestCopiedMetrics(t *testing.T) {
 	instrument := sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}
-	b := newBridge(t, prometheus.LMCache,
+	b := newBridge(t, lmcache,
 		sdkmetric.WithView(sdkmetric.NewView(instrument, sdkmetric.Stream{})),
 		sdkmetric.WithView(sdkmetric.NewView(instrument, sdkmetric.Stream{
 			Name:        "copy",

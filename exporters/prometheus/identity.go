@@ -5,39 +5,20 @@ package prometheus
 import (
 	"slices"
 
-	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// identityAttributes are the attributes that tell engines apart and LMCache's labels for them, in the order of the labels, in which
-// Prometheus wants them.
-var identityAttributes = [...]struct {
-	key   attribute.Key
-	label string
-}{
-	{instruments.ModelNameKey, "model_name"},
-	{instruments.RoleKey, "role"},
-	{instruments.ServedModelNameKey, "served_model_name"},
-	{instruments.WorkerIDKey, "worker_id"},
+// identityKeys are the attributes that tell engines apart.
+var identityKeys = [...]attribute.Key{
+	instruments.ModelNameKey, instruments.RoleKey, instruments.ServedModelNameKey, instruments.WorkerIDKey,
 }
 
-// identity holds the values of identityAttributes. An attribute that is not there and one that is empty are the same.
-type identity [len(identityAttributes)]string
+// identity holds the values of identityKeys. Unset and empty values are equal.
+type identity [len(identityKeys)]string
 
-// labels returns LMCache's labels, all of them, whether they are set or not.
-func (id identity) labels() []*dto.LabelPair {
-	pairs := make([]*dto.LabelPair, len(id))
-	for i := range id {
-		pairs[i] = &dto.LabelPair{Name: &identityAttributes[i].label, Value: &id[i]}
-	}
-	return pairs
-}
-
-func (id identity) compare(other identity) int { return slices.Compare(id[:], other[:]) }
-
-// isPartOf reports whether whole has everything that is set in id.
+// isPartOf reports whether whole has every value that is set in id.
 func (id identity) isPartOf(whole identity) bool {
 	for i := range id {
 		if id[i] != "" && id[i] != whole[i] {
@@ -47,11 +28,11 @@ func (id identity) isPartOf(whole identity) bool {
 	return true
 }
 
-// series is what a set of attributes says about the series that has it.
+// series is the meaning of a set of attributes.
 type series struct {
 	id       identity
-	failed   bool // it is of requests that failed
-	overflow bool // it is where the SDK puts what is above its cardinality limit
+	failed   bool // requests that failed
+	overflow bool // the SDK's series for everything above its cardinality limit
 }
 
 func readSeries(set attribute.Set) series {
@@ -64,10 +45,8 @@ func readSeries(set attribute.Set) series {
 		case "otel.metric.overflow":
 			s.overflow = true
 		default:
-			for i := range identityAttributes {
-				if identityAttributes[i].key == kv.Key {
-					s.id[i] = kv.Value.AsString()
-				}
+			if i := slices.Index(identityKeys[:], kv.Key); i >= 0 {
+				s.id[i] = kv.Value.AsString()
 			}
 		}
 	}

@@ -5,59 +5,98 @@ package prometheus
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	client "github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/otlptranslator"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// native writes the OTel vocabulary with OpenTelemetry's own exporter.
+// strategy is passed wherever names are made, so that no process-wide setting can
+// change a page.
+var strategy = otlptranslator.UnderscoreEscapingWithSuffixes
+
+var labelNamer = otlptranslator.LabelNamer{UTF8Allowed: !strategy.ShouldEscape()}
+
+// nativeName returns the name of m for OpenTelemetry's exporter. On Prometheus a
+// name that ends in "_total" belongs to a counter, so that a gauge such as
+// lmcache.periodic_threads.total loses its last word.
+func nativeName(m instruments.Metric) string {
+	if m.Kind == instruments.KindCounter {
+		return m.Name
+	}
+	return strings.TrimSuffix(m.Name, ".total")
+}
+
+func nativeFamilyName(m instruments.Metric) string {
+	namer := otlptranslator.NewMetricNamer("", strategy)
+	metric := otlptranslator.Metric{Name: nativeName(m), Unit: m.Unit, Type: otlptranslator.MetricTypeGauge}
+	switch m.Kind {
+	case instruments.KindCounter:
+		metric.Type = otlptranslator.MetricTypeMonotonicCounter
+	case instruments.KindUpDownCounter:
+		metric.Type = otlptranslator.MetricTypeNonMonotonicCounter
+	case instruments.KindHistogram:
+		metric.Type = otlptranslator.MetricTypeHistogram
+	}
+	name, err := namer.Build(metric)
+	if err != nil {
+		return "" // only a name without a letter is refused: the zero metric's
+	}
+	return name
+}
+
+// nativePage makes the families of the OTel vocabulary with OpenTelemetry's own
+// exporter.
 //
-// That exporter collects by itself, and what it collects cannot be seen from outside. So that one collection serves both
-// vocabularies, it is not a reader of the host's meter provider: it reads an empty one, and a producer hands it what was collected
-// already. Not safe for concurrent use.
-type native struct {
+// That exporter collects by itself and does not show the collection. It therefore
+// reads an empty meter provider, with nativePage as a producer of metrics that were
+// collected already, so that one collection serves every vocabulary.
+type nativePage struct {
 	exporter *otelprom.Exporter
 	registry *client.Registry
-	handover *handover
+	scopes   []metricdata.ScopeMetrics
 	ready    bool // exporter has a meter provider, with the host's resource
 }
 
-// handover is the producer.
-type handover struct{ scopes []metricdata.ScopeMetrics }
-
-func (h *handover) Produce(context.Context) ([]metricdata.ScopeMetrics, error) { return h.scopes, nil }
-
-func newNative() (*native, error) {
-	n := &native{registry: client.NewRegistry(), handover: &handover{}}
+func newNativePage() (*nativePage, error) {
+	p := &nativePage{registry: client.NewRegistry()}
 	var err error
-	n.exporter, err = otelprom.New(
-		otelprom.WithRegisterer(n.registry),
-		otelprom.WithTranslationStrategy(strategy),
-		otelprom.WithProducer(n.handover),
+	p.exporter, err = otelprom.New(
+		otelprom.WithRegisterer(p.registry), otelprom.WithTranslationStrategy(strategy), otelprom.WithProducer(p),
 	)
-	if err != nil {
-		return nil, fmt.Errorf("exporter of OpenTelemetry: %w", err)
-	}
-	return n, nil
+	return p, err
 }
 
-// gather returns the families of everything collected. It renames metrics in place.
-func (n *native) gather(collected *metricdata.ResourceMetrics, located []*metricdata.Metrics) ([]*dto.MetricFamily, error) {
-	if !n.ready {
-		sdkmetric.NewMeterProvider(sdkmetric.WithReader(n.exporter), sdkmetric.WithResource(collected.Resource))
-		n.ready = true
+// Produce implements [sdkmetric.Producer].
+func (p *nativePage) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
+	return p.scopes, nil
+}
+
+// families renames collected metrics and trims their exemplars.
+func (p *nativePage) families(e *Exporter) ([]*dto.MetricFamily, error) {
+	if !p.ready {
+		sdkmetric.NewMeterProvider(sdkmetric.WithReader(p.exporter), sdkmetric.WithResource(e.collected.Resource))
+		p.ready = true
 	}
-	for place, m := range located {
-		if m.Name == catalog[place].metric.Name {
-			m.Name = catalog[place].nativeName
+	for _, m := range e.catalog {
+		if m.collected != nil && m.collected.Name == m.Name {
+			m.collected.Name = nativeName(m.Metric)
 		}
 	}
-	n.handover.scopes = collected.ScopeMetrics
-	defer func() { n.handover.scopes = nil }()
-	families, err := n.registry.Gather()
+	for _, scope := range e.collected.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			trimExemplars(m.Data)
+		}
+	}
+	p.scopes = e.collected.ScopeMetrics
+	defer func() { p.scopes = nil }()
+	families, err := p.registry.Gather()
 	if err != nil {
 		return families, fmt.Errorf("gather metrics: %w", err)
 	}

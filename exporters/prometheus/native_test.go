@@ -22,7 +22,6 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 
-	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -44,7 +43,7 @@ func TestSameAsOpenTelemetry(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				b := newBridge(t, prometheus.OTel, sdkmetric.WithReader(reader), sdkmetric.WithView(view),
+				b := newBridge(t, native, sdkmetric.WithReader(reader), sdkmetric.WithView(view),
 					sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "router"), attribute.String("zone", "a"))))
 				hostMetrics(t, b.provider)
 				feed(sampled(), t, b.monitor(t, llama, slow...))
@@ -138,7 +137,7 @@ func compareLines(t *testing.T, got, want string) {
 // TestSeveralReaders: others read the same meter provider undisturbed, closed engines included, which this exporter hides.
 func TestSeveralReaders(t *testing.T) {
 	other := sdkmetric.NewManualReader()
-	b := newBridge(t, prometheus.Both, sdkmetric.WithReader(other))
+	b := newBridge(t, both, sdkmetric.WithReader(other))
 	closed, err := otelcache.New(otelcache.Engine{ModelName: "closed"}, otelcache.WithMeterProvider(b.provider))
 	if err != nil {
 		t.Fatal(err)

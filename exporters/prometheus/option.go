@@ -2,55 +2,45 @@
 
 package prometheus
 
-import (
-	"fmt"
-	"slices"
+import sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-)
+// Option configures [New]. A nil Option is ignored.
+type Option interface{ apply(*config) }
 
-// Option configures [New].
-type Option interface {
-	apply(config) config
-}
+type optionFunc func(*config)
 
-type optionFunc func(config) config
-
-func (f optionFunc) apply(c config) config { return f(c) }
+func (f optionFunc) apply(c *config) { f(c) }
 
 type config struct {
-	vocabulary Vocabulary
-	views      []sdkmetric.View
+	vocabularies []Vocabulary
+	views        []sdkmetric.View
 }
 
-func newConfig(opts []Option) (config, error) {
+func newConfig(opts []Option) config {
 	var c config
 	for _, o := range opts {
 		if o != nil {
-			c = o.apply(c)
+			o.apply(&c)
 		}
 	}
-	if int(c.vocabulary) >= len(vocabularyNames) {
-		return c, fmt.Errorf("%w %v; allowed: OTel, LMCache, Both", ErrUnknownVocabulary, c.vocabulary)
+	if len(c.vocabularies) == 0 {
+		c.vocabularies = []Vocabulary{OTel}
 	}
-	return c, nil
+	return c
 }
 
-// WithVocabulary chooses the names on the page. Without it they are [OTel]'s; the last one given counts.
-func WithVocabulary(v Vocabulary) Option {
-	return optionFunc(func(c config) config {
-		c.vocabulary = v
-		return c
-	})
+// WithVocabulary sets the vocabularies of the page. One collection feeds all of
+// them, so that they agree. The default is [OTel] alone; the last WithVocabulary
+// wins.
+func WithVocabulary(v ...Vocabulary) Option {
+	return optionFunc(func(c *config) { c.vocabularies = v })
 }
 
-// WithViews tells the exporter the views of the meter provider that it is a reader of, which a reader has no way to ask for. They are
-// needed for one thing: to show, under LMCache's names, a histogram that has no measurement yet with the buckets that it
-// is going to have, and a metric that was dropped not at all. Without it those are LMCache's default buckets and zeros. Views given
-// in several options add up; nil views are ignored.
+// WithViews tells the exporter the views of its meter provider, which a reader
+// cannot ask for. Only the LMCache page needs them, and only for metrics without
+// data yet: a histogram then shows the buckets that its view sets, and a dropped
+// metric is omitted. Without WithViews the page shows LMCache's default buckets
+// and zeros. The views of several options add up; nil views are ignored.
 func WithViews(views ...sdkmetric.View) Option {
-	return optionFunc(func(c config) config {
-		c.views = slices.Concat(c.views, views)
-		return c
-	})
+	return optionFunc(func(c *config) { c.views = append(c.views, views...) })
 }

@@ -3,43 +3,57 @@
 package prometheus
 
 import (
-	"fmt"
-	"strings"
+	"go.opentelemetry.io/otel/attribute"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// Vocabulary is the set of names under which the metrics of this module stand on a page.
-type Vocabulary uint8
+// Vocabulary is a set of names for the metrics of this module on a page. Values
+// are comparable; the zero value is [OTel].
+type Vocabulary struct{ definition *definition }
 
-// The vocabularies.
-const (
-	// OTel is the default: names, labels and units as OpenTelemetry's own Prometheus exporter has them, for every metric of
-	// the meter provider.
-	OTel Vocabulary = iota
-	// LMCache is LMCache's own names, labels, units and buckets, and nothing else.
-	LMCache
-	// Both is OTel and LMCache on one page; the two agree, because one collection feeds them.
-	Both
+// definition describes a vocabulary that translates the catalog.
+type definition struct {
+	name       string
+	exposition func(instruments.Metric) instruments.Exposition
+	labels     map[attribute.Key]string // of identityKeys
+}
+
+var (
+	// OTel has names, labels and units as OpenTelemetry's own Prometheus exporter
+	// writes them, for every metric of the meter provider.
+	OTel Vocabulary
+
+	// LMCache has LMCache's own names, labels, units and buckets, and no other
+	// metrics.
+	LMCache = Vocabulary{&definition{
+		name:       "lmcache",
+		exposition: func(m instruments.Metric) instruments.Exposition { return m.LMCache },
+		labels: map[attribute.Key]string{
+			instruments.ModelNameKey: "model_name", instruments.RoleKey: "role",
+			instruments.ServedModelNameKey: "served_model_name", instruments.WorkerIDKey: "worker_id",
+		},
+	}}
 )
 
-var vocabularyNames = [...]string{OTel: "otel", LMCache: "lmcache", Both: "both"}
-
-// String returns the name that [ParseVocabulary] accepts.
+// String returns the name of the vocabulary, such as "otel" or "lmcache".
 func (v Vocabulary) String() string {
-	if int(v) >= len(vocabularyNames) {
-		return fmt.Sprintf("Vocabulary(%d)", uint8(v))
+	if v.definition == nil {
+		return "otel"
 	}
-	return vocabularyNames[v]
+	return v.definition.name
 }
 
-// ParseVocabulary reads "otel", "lmcache" or "both", as a flag or a configuration file has it.
-func ParseVocabulary(s string) (Vocabulary, error) {
-	for v, name := range vocabularyNames {
-		if s == name {
-			return Vocabulary(v), nil
-		}
+// FamilyName returns the name of the family that holds m on a page, such as
+// "lmcache_retrieve_duration_seconds" or "lmcache:time_to_retrieve". Counters
+// end in "_total". It is empty for a metric that the vocabulary lacks.
+func (v Vocabulary) FamilyName(m instruments.Metric) string {
+	if v.definition == nil {
+		return nativeFamilyName(m)
 	}
-	return OTel, fmt.Errorf("%w %q: must be one of %s", ErrUnknownVocabulary, s, strings.Join(vocabularyNames[:], ", "))
+	name := v.definition.exposition(m).Name
+	if name != "" && m.Kind == instruments.KindCounter {
+		name += "_total"
+	}
+	return name
 }
-
-func (v Vocabulary) hasOTel() bool    { return v != LMCache }
-func (v Vocabulary) hasLMCache() bool { return v != OTel }

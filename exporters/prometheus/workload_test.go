@@ -31,9 +31,23 @@ type bridge struct {
 	provider *sdkmetric.MeterProvider
 }
 
-func newBridge(tb testing.TB, v prometheus.Vocabulary, opts ...sdkmetric.Option) bridge {
+// The vocabularies of pages, and the names of the tests with them.
+var (
+	native       = []prometheus.Vocabulary{prometheus.OTel}
+	lmcache      = []prometheus.Vocabulary{prometheus.LMCache}
+	both         = []prometheus.Vocabulary{prometheus.OTel, prometheus.LMCache}
+	vocabularies = map[string][]prometheus.Vocabulary{"otel": native, "lmcache": lmcache, "both": both}
+)
+
+func newBridge(tb testing.TB, v []prometheus.Vocabulary, opts ...sdkmetric.Option) bridge {
 	tb.Helper()
-	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v)}, opts...)
+	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v...)}, opts...)
+}
+
+// newBridgeWithViews tells the exporter the views of the meter provider.
+func newBridgeWithViews(tb testing.TB, v []prometheus.Vocabulary, view sdkmetric.View) bridge {
+	tb.Helper()
+	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v...), prometheus.WithViews(nil, view)}, sdkmetric.WithView(view))
 }
 
 func newBridgeWith(tb testing.TB, own []prometheus.Option, opts ...sdkmetric.Option) bridge {
@@ -200,6 +214,11 @@ func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 	} {
 		retrieve.RecordPhase(phase, start, start.Add(time.Duration(i+1)*100*time.Microsecond))
 	}
+	decompress, err := otelcache.NewPhase("decompress")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	retrieve.RecordPhase(decompress, start, start.Add(600*time.Microsecond))
 	retrieve.Finish(750)
 	_, failed := mon.StartRetrieve(rctx, 100)
 	time.Sleep(time.Millisecond)

@@ -29,8 +29,8 @@ func render() ([]byte, error) {
 	byLMCacheName := slices.DeleteFunc(instruments.All(), func(m instruments.Metric) bool { return m.LMCache.Name == "" })
 	slices.SortFunc(byLMCacheName, func(a, b instruments.Metric) int { return strings.Compare(a.LMCache.Name, b.LMCache.Name) })
 	page, err := template.New("page.md.tmpl").Option("missingkey=error").Funcs(template.FuncMap{
-		"otelName":    prometheus.OTelName,
-		"lmcacheName": prometheus.LMCacheName,
+		"otelName":    prometheus.OTel.FamilyName,
+		"lmcacheName": prometheus.LMCache.FamilyName,
 		"pageType":    pageType,
 		"sameBounds":  func(m instruments.Metric) bool { return slices.Equal(m.Bounds, m.LMCache.Bounds) },
 		"bounds":      formatBounds,
