@@ -61,8 +61,12 @@ func encode(t *testing.T, g client.Gatherer, format expfmt.Format) map[string][]
 	encoded := map[string][]byte{}
 	for _, f := range families {
 		for _, m := range f.GetMetric() {
-			for _, bucket := range m.GetHistogram().GetBucket() { // OpenTelemetry's exporter has them in no order
-				slices.SortFunc(bucket.GetExemplar().GetLabel(), func(a, b *dto.LabelPair) int {
+			exemplars := m.GetHistogram().GetExemplars()
+			for _, bucket := range m.GetHistogram().GetBucket() {
+				exemplars = append(exemplars, bucket.GetExemplar())
+			}
+			for _, x := range exemplars { // OpenTelemetry's exporter has the labels in no order
+				slices.SortFunc(x.GetLabel(), func(a, b *dto.LabelPair) int {
 					return strings.Compare(a.GetName(), b.GetName())
 				})
 			}
