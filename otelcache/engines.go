@@ -224,8 +224,15 @@ func (s *Engines) revive(m *Monitor) *Monitor {
 func (m *Monitor) inFlight() int { return len(m.instruments.counters) + int(noRate) }
 
 // enter returns the monitor that takes the events of m, and keeps it in its set
-// until exit.
+// until exit. Both are inlined for monitors that belong to no set.
 func (m *Monitor) enter() *Monitor {
+	if m.engines == nil {
+		return m
+	}
+	return m.enterSet()
+}
+
+func (m *Monitor) enterSet() *Monitor {
 	for m.engines != nil {
 		m.counters.add(m.inFlight(), 1)
 		if !m.use.dropped.Load() {
@@ -239,9 +246,13 @@ func (m *Monitor) enter() *Monitor {
 
 func (m *Monitor) exit() {
 	if m.engines != nil {
-		m.stamp()
-		m.counters.add(m.inFlight(), -1)
+		m.exitSet()
 	}
+}
+
+func (m *Monitor) exitSet() {
+	m.stamp()
+	m.counters.add(m.inFlight(), -1)
 }
 
 // stamp notes that m is used in this epoch.

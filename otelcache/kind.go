@@ -41,7 +41,11 @@ type kind struct {
 }
 
 func newKind(k kind) kind {
-	k.timed = []instruments.Histogram{k.duration, k.speed, instruments.OperationPhaseDuration}
+	for _, h := range []instruments.Histogram{k.duration, k.speed} {
+		if h.Index() != 0 {
+			k.timed = append(k.timed, h)
+		}
+	}
 	for name, h := range k.phases {
 		if h.Index() != 0 {
 			k.phaseNames = append(k.phaseNames, PhaseName(name))

@@ -109,7 +109,7 @@ func (m *Monitor) wantsTimes(ctx context.Context, k *kind) bool {
 			return true
 		}
 	}
-	return false
+	return len(hostPhaseNames()) > 0 && m.histogram(instruments.OperationPhaseDuration).Enabled(ctx)
 }
 
 // isNone reports whether o is no operation at all.

@@ -19,7 +19,7 @@ type spanArena struct {
 	taken  atomic.Int32    // spans of phases, those that were refused included
 	used   atomic.Int32    // places of spans
 	spans  [5]trace.Span   // the phases of a usual request; others are allocated
-	result [5]attribute.KeyValue
+	result [4]attribute.KeyValue
 }
 
 // maxPhaseSpans bounds the spans of an operation that enters phases in a loop.
