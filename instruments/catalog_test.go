@@ -122,19 +122,27 @@ func TestCatalogSize(t *testing.T) {
 		}
 		count[m.Kind]++
 	}
-	want := map[instruments.Kind]int{
+	counts := map[instruments.Kind]int{
 		instruments.KindCounter:         23,
 		instruments.KindGauge:           8,
 		instruments.KindUpDownCounter:   1,
 		instruments.KindHistogram:       20,
 		instruments.KindObservableGauge: 42,
 	}
-	for kind, n := range want {
+	for kind, n := range counts {
 		if count[kind] != n {
 			t.Errorf("%d of kind %s, want %d", count[kind], kind, n)
 		}
 	}
-	if want := []string{"lmcache.p2p.transfer.requests", "lmcache.p2p.transfer.tokens"}; !slices.Equal(nativeOnly, want) {
+	want := []string{
+		"lmcache.lookup.failures", "lmcache.lookup.cancelled", "lmcache.retrieve.failures", "lmcache.retrieve.cancelled",
+		"lmcache.store.failures", "lmcache.store.cancelled", "lmcache.operation.phase.duration",
+		"lmcache.p2p.transfer.requests", "lmcache.p2p.transfer.tokens",
+		"lmcache.p2p.transfer.failures", "lmcache.p2p.transfer.cancelled",
+		"lmcache.remote.get.failures", "lmcache.remote.get.cancelled",
+		"lmcache.remote.put.failures", "lmcache.remote.put.cancelled",
+	}
+	if !slices.Equal(nativeOnly, want) {
 		t.Errorf("without an LMCache name: %v, want %v", nativeOnly, want)
 	}
 }

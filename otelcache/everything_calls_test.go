@@ -32,6 +32,7 @@ type everyOperation interface {
 	StartPhase(context.Context, otelcache.PhaseName) (context.Context, otelcache.Phase)
 	RecordPhase(otelcache.PhaseName, time.Time, time.Time)
 	Fail(error)
+	Abandon()
 }
 
 // everyKind has the shared operations, and the phase that each may have.
@@ -39,31 +40,32 @@ var everyKind = []struct {
 	name, span string
 	phase      otelcache.PhaseName
 	of         func(*everything) everyOperation
-	failed     points
+	metric     string
+	failed     string // the duration of a failed one
 }{
 	{
 		"Lookup", "lmcache.lookup", noPhase, func(e *everything) everyOperation { return e.lookup },
-		points{"lmcache.lookup.duration{error.type=*errors.errorString}": "sum 0.001953125, 1 ≤ 0.00256"},
+		"lmcache.lookup", "sum 0.001953125, 1 ≤ 0.00256",
 	},
 	{
 		"Retrieve", "lmcache.retrieve", otelcache.ToGPU, func(e *everything) everyOperation { return e.retrieve },
-		points{"lmcache.retrieve.duration{error.type=*errors.errorString}": oneTick},
+		"lmcache.retrieve", oneTick,
 	},
 	{
 		"Store", "lmcache.store", otelcache.Put, func(e *everything) everyOperation { return e.store },
-		points{"lmcache.store.duration{error.type=*errors.errorString}": oneTick},
+		"lmcache.store", oneTick,
 	},
 	{
 		"Transfer", "lmcache.p2p_transfer", noPhase, func(e *everything) everyOperation { return e.transfer },
-		points{"lmcache.p2p.transfer.duration{error.type=*errors.errorString}": oneTick},
+		"lmcache.p2p.transfer", oneTick,
 	},
 	{
 		"RemoteGet", "lmcache.remote.get", noPhase, func(e *everything) everyOperation { return e.get },
-		points{"lmcache.remote.get.duration{error.type=*errors.errorString}": oneTick},
+		"lmcache.remote.get", oneTick,
 	},
 	{
 		"RemotePut", "lmcache.remote.put", noPhase, func(e *everything) everyOperation { return e.put },
-		points{"lmcache.remote.put.duration{error.type=*errors.errorString}": oneTick},
+		"lmcache.remote.put", oneTick,
 	},
 }
 
@@ -138,7 +140,8 @@ func whileRunning(t *testing.T) calls {
 	}
 	for _, f := range feeds {
 		if _, ok := reflect.TypeFor[*otelcache.Monitor]().MethodByName(f.name); ok {
-			all["Monitor."+f.name] = call{func(ctx context.Context, e *everything) { f.feed(ctx, e.Monitor) }, f.want, nil}
+			feed := func(ctx context.Context, e *everything) { f.feed(ctx, e.Monitor) }
+			all["Monitor."+f.name] = call{feed, f.want, recordedSpans[f.name]}
 		}
 	}
 	for _, k := range everyKind {
@@ -194,7 +197,7 @@ var atStart = call{func(ctx context.Context, e *everything) {
 	"lmcache.store.requests": "1", "lmcache.p2p.transfer.requests": "1",
 }, nil}
 
-// whenFinished ends the operations of even rounds after one tick. All goroutines
+// whenFinished ends the operations of every third round after one tick. All goroutines
 // try; one succeeds.
 var whenFinished = calls{
 	"Lookup.Finish": {func(_ context.Context, e *everything) { e.lookup.Finish(50) }, points{
@@ -224,12 +227,24 @@ var whenFinished = calls{
 	}, []string{"lmcache.remote.put"}},
 }
 
-// whenFailed returns what ends the operations of odd rounds.
+// whenFailed returns what ends the operations of every third round.
 func whenFailed() calls {
 	all := calls{}
 	for _, k := range everyKind {
 		fail := func(_ context.Context, e *everything) { k.of(e).Fail(errBroken) }
-		all[k.name+".Fail"] = call{fail, k.failed, []string{k.span}}
+		all[k.name+".Fail"] = call{fail, points{
+			k.metric + ".failures": "1", k.metric + ".duration{error.type=*errors.errorString}": k.failed,
+		}, []string{k.span}}
+	}
+	return all
+}
+
+// whenAbandoned returns what ends the operations of every third round.
+func whenAbandoned() calls {
+	all := calls{}
+	for _, k := range everyKind {
+		abandon := func(_ context.Context, e *everything) { k.of(e).Abandon() }
+		all[k.name+".Abandon"] = call{abandon, points{k.metric + ".cancelled": "1"}, []string{k.span}}
 	}
 	return all
 }

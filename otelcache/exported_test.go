@@ -52,6 +52,7 @@ func exportedTypes(t *testing.T) map[string]reflect.Type {
 		}
 	}
 	visit(reflect.TypeOf(otelcache.New))
+	visit(reflect.TypeOf(otelcache.NewEngines))
 	visit(reflect.TypeOf(otelcache.NewStatsLogger))
 	for _, name := range typesInSource(t) {
 		if types[name] == nil {

@@ -59,6 +59,7 @@ var lookupFeeds = []feed{
 		points{
 			"lmcache.lookup.requests":                                 "1",
 			"lmcache.lookup.requested_tokens":                         "1000",
+			"lmcache.lookup.failures":                                 "1",
 			"lmcache.lookup.duration{error.type=*errors.errorString}": "sum 0.001, 1 ≤ 0.00128",
 		},
 	},
@@ -67,7 +68,9 @@ var lookupFeeds = []feed{
 			_, l := m.StartLookup(ctx, 1000)
 			l.Fail(errBroken)
 		},
-		points{"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000"},
+		points{
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000", "lmcache.lookup.failures": "1",
+		},
 	},
 	{
 		"lookup hit rate", func(ctx context.Context, m *otelcache.Monitor) {

@@ -64,7 +64,7 @@ func TestMisuse(t *testing.T) {
 			_, s := m.StartStore(ctx, 10)
 			s.RecordPhase(otelcache.Put, time.Now(), time.Now().Add(-ms))
 			s.Finish(otelcache.AllTokens)
-		}, "ends before it starts", stored},
+		}, "an end that is not before the start", stored},
 		{
 			"negative requested tokens", func(m *otelcache.Monitor) { m.StartLookup(ctx, -10) },
 			"-10",

@@ -4,6 +4,9 @@ package otelcache_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +17,134 @@ import (
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
+
+// operationKinds starts an operation of each kind, with nothing to move, and
+// says what it feeds when it starts, and when it finishes after 1 ms.
+var operationKinds = []struct {
+	name, metric      string
+	start             func(context.Context, *otelcache.Monitor) (context.Context, everyOperation, func())
+	started, finished points
+}{
+	{"lookup", "lmcache.lookup", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartLookup(ctx, 1000)
+		return ctx, o, func() { o.Finish(0) }
+	}, points{"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000"}, points{
+		"lmcache.lookup.zero_hit_requests": "1", "lmcache.lookup.duration": "sum 0.001, 1 ≤ 0.00128",
+	}},
+	{"retrieve", "lmcache.retrieve", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartRetrieve(ctx, 1000)
+		return ctx, o, func() { o.Finish(0) }
+	}, points{"lmcache.retrieve.requests": "1", "lmcache.retrieve.requested_tokens": "1000"}, points{
+		"lmcache.retrieve.duration": "sum 0.001, 1 ≤ 0.001",
+	}},
+	{"store", "lmcache.store", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartStore(ctx, 1000)
+		return ctx, o, func() { o.Finish(0) }
+	}, points{"lmcache.store.requests": "1"}, points{"lmcache.store.duration": "sum 0.001, 1 ≤ 0.001"}},
+	{"p2p_transfer", "lmcache.p2p.transfer", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartTransfer(ctx, 0, "peer")
+		return ctx, o, func() { o.Finish() }
+	}, points{"lmcache.p2p.transfer.requests": "1"}, points{"lmcache.p2p.transfer.duration": "sum 0.001, 1 ≤ 0.001"}},
+	{"remote.get", "lmcache.remote.get", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartRemoteGet(ctx)
+		return ctx, o, func() { o.Finish(0) }
+	}, nil, points{"lmcache.remote.read.requests": "1", "lmcache.remote.get.duration": "sum 0.001, 1 ≤ 0.001"}},
+	{"remote.put", "lmcache.remote.put", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
+		ctx, o := m.StartRemotePut(ctx)
+		return ctx, o, func() { o.Finish(0) }
+	}, nil, points{"lmcache.remote.write.requests": "1", "lmcache.remote.put.duration": "sum 0.001, 1 ≤ 0.001"}},
+}
+
+// errRPC is an error of a library whose cancellations are not Go's.
+var errRPC = errors.New("rpc error: code = Canceled desc = context canceled")
+
+// cancelledFeeds cancels an operation of each kind in each way.
+func cancelledFeeds() (rows []feed) {
+	for _, k := range operationKinds {
+		want := maps.Clone(k.started)
+		if want == nil {
+			want = points{}
+		}
+		want[k.metric+".cancelled"] = "1"
+		for way, end := range map[string]func(o everyOperation, cancel func()){
+			"by its error":                          func(o everyOperation, _ func()) { o.Fail(fmt.Errorf("get: %w", context.Canceled)) },
+			"by its context":                        func(o everyOperation, cancel func()) { cancel(); o.Fail(errRPC) },
+			"abandoned":                             func(o everyOperation, _ func()) { o.Abandon() },
+			"abandoned, with its context cancelled": func(o everyOperation, cancel func()) { cancel(); o.Abandon() },
+		} {
+			rows = append(rows, feed{k.name + " cancelled: " + way, func(ctx context.Context, m *otelcache.Monitor) {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				_, o, _ := k.start(ctx, m)
+				time.Sleep(ms)
+				end(o, cancel)
+				o.Abandon() // as a deferred one does
+			}, want})
+		}
+	}
+	return rows
+}
+
+// TestDeadlinesAreFailures checks that a context whose time is up does not cancel.
+func TestDeadlinesAreFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tel := newTelemetry(t)
+		ctx, cancel := context.WithTimeout(context.Background(), ms)
+		defer cancel()
+		lctx, l := tel.StartLookup(ctx, 10)
+		<-lctx.Done()
+		l.Fail(lctx.Err())
+		wantPoints(t, tel.fed(t), points{
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.failures": "1",
+			"lmcache.lookup.duration{error.type=context.DeadlineExceeded}": "sum 0.001, 1 ≤ 0.00128",
+		})
+	})
+}
+
+// TestAbandonAfterTheEnd checks that a deferred Abandon is no second end, and that
+// an end after it is.
+func TestAbandonAfterTheEnd(t *testing.T) {
+	for _, k := range operationKinds {
+		tel := newTelemetry(t, untraced)
+		_, o, finish := k.start(context.Background(), tel.Monitor)
+		finish()
+		o.Abandon()
+		_, o, _ = k.start(context.Background(), tel.Monitor)
+		o.Fail(errBroken)
+		o.Abandon()
+		if got := tel.fed(t)[k.metric+".cancelled"]; got != "" {
+			t.Errorf("%s: %s cancelled, want none", k.name, got)
+		}
+		_, o, finish = k.start(context.Background(), tel.Monitor)
+		o.Abandon()
+		finish()
+		tel.wantMisuse(t, "finished again")
+		if got := tel.fed(t)[k.metric+".cancelled"]; got != "1" {
+			t.Errorf("%s: %q cancelled, want 1", k.name, got)
+		}
+	}
+}
+
+// TestCancelledIsNotInHitRates has a lookup with hits and one that is cancelled in
+// the same interval.
+func TestCancelledIsNotInHitRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tel := newTelemetry(t)
+		_, l := tel.StartLookup(context.Background(), 100)
+		l.Finish(50)
+		_, l = tel.StartLookup(context.Background(), 900)
+		l.Abandon()
+		_, r := tel.StartRetrieve(context.Background(), 100)
+		r.Finish(25)
+		_, r = tel.StartRetrieve(context.Background(), 900)
+		r.Fail(context.Canceled)
+		time.Sleep(10 * time.Second)
+		fed := tel.fed(t)
+		if l, r := fed["lmcache.lookup.hit_rate"], fed["lmcache.retrieve.hit_rate"]; l != "0.5" || r != "0.25" {
+			t.Errorf("the hit rates are %q and %q, want 0.5 and 0.25", l, r)
+		}
+	})
+}
 
 func TestSpans(t *testing.T) {
 	for _, c := range []struct {
@@ -77,6 +208,14 @@ func TestSpans(t *testing.T) {
 			_, s := m.StartStore(ctx, 1000)
 			s.Fail(nil)
 		}, "lmcache.store{error.type=_OTHER lmcache.tokens.requested=1000} Error: failed\n"},
+		{"cancelled", func(ctx context.Context, m *otelcache.Monitor) {
+			_, l := m.StartLookup(ctx, 1000)
+			l.Fail(context.Canceled)
+		}, "lmcache.lookup{lmcache.cancelled=true lmcache.tokens.requested=1000}\n"},
+		{"abandoned", func(ctx context.Context, m *otelcache.Monitor) {
+			_, g := m.StartRemoteGet(ctx)
+			g.Abandon()
+		}, "lmcache.remote.get (client){lmcache.cancelled=true}\n"},
 		{"never finished", func(ctx context.Context, m *otelcache.Monitor) { m.StartLookup(ctx, 1000) }, ""},
 	} {
 		bubble(t, c.name, func(t *testing.T) {

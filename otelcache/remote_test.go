@@ -28,7 +28,10 @@ var remoteFeeds = []feed{
 			time.Sleep(12 * ms)
 			g.Fail(errBroken)
 		},
-		points{"lmcache.remote.get.duration{error.type=*errors.errorString}": "sum 0.012, 1 ≤ 0.02"},
+		points{
+			"lmcache.remote.get.failures":                                 "1",
+			"lmcache.remote.get.duration{error.type=*errors.errorString}": "sum 0.012, 1 ≤ 0.02",
+		},
 	},
 	{
 		"remote get in no time", func(ctx context.Context, m *otelcache.Monitor) {
@@ -59,7 +62,10 @@ var remoteFeeds = []feed{
 			time.Sleep(12 * ms)
 			p.Fail(errBroken)
 		},
-		points{"lmcache.remote.put.duration{error.type=*errors.errorString}": "sum 0.012, 1 ≤ 0.02"},
+		points{
+			"lmcache.remote.put.failures":                                 "1",
+			"lmcache.remote.put.duration{error.type=*errors.errorString}": "sum 0.012, 1 ≤ 0.02",
+		},
 	},
 	{
 		"remote put in no time", func(ctx context.Context, m *otelcache.Monitor) {

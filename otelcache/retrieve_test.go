@@ -80,6 +80,7 @@ var retrieveFeeds = []feed{
 		points{
 			"lmcache.retrieve.requests":                                 "1",
 			"lmcache.retrieve.requested_tokens":                         "1000",
+			"lmcache.retrieve.failures":                                 "1",
 			"lmcache.retrieve.duration{error.type=*errors.errorString}": "sum 0.02, 1 ≤ 0.02",
 		},
 	},

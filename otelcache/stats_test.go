@@ -71,11 +71,13 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// statsOf returns the points that Stats has: not those of failed operations, and
-// the hit rates of the interval itself.
+// statsOf returns the points that Stats has: not those of failed operations, those
+// of the host's phases without their attributes, and the hit rates of the interval
+// itself.
 func statsOf(all points) points {
 	stats := points{}
 	for name, value := range all {
+		name = strings.TrimSuffix(name, hostPhaseOf(name))
 		if !strings.Contains(name, "{") && value != "0" {
 			stats[name] = value
 		}

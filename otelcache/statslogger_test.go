@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -45,6 +47,89 @@ func TestStatsLogger(t *testing.T) {
 			t.Errorf("logged %v, want two records, the first of 12 keys", entries)
 		}
 	})
+}
+
+// TestIdleIntervals has a sink beside the records, and an interval in which
+// something happens between two in which nothing does.
+func TestIdleIntervals(t *testing.T) {
+	for name, c := range map[string]struct {
+		opts    []otelcache.StatsLoggerOption
+		records []int64 // keys
+	}{
+		"records":         {nil, []int64{12}},
+		"idle records":    {[]otelcache.StatsLoggerOption{otelcache.WithIdleRecords()}, []int64{0, 12, 0}},
+		"without records": {[]otelcache.StatsLoggerOption{otelcache.WithoutRecords()}, nil},
+		"neither":         {[]otelcache.StatsLoggerOption{otelcache.WithoutRecords(), otelcache.WithIdleRecords()}, nil},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			log := new(logRecorder)
+			tel := newTelemetry(t, otelcache.WithLogger(slog.New(log)), otelcache.WithSlowRetrieve(time.Second))
+			sunk := 0
+			sink := otelcache.WithSink(func(otelcache.Stats) { sunk++ })
+			l, err := otelcache.NewStatsLogger(tel.Monitor, 10*time.Second, append(c.opts, nil, sink)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tel.SetLocalCacheUsage(7) // a gauge is no event
+			time.Sleep(15 * time.Second)
+			tel.RecordEviction(12)
+			time.Sleep(10 * time.Second)
+			if err := l.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+			var got []int64
+			for _, e := range log.take() {
+				got = append(got, optionalInt(e.attrs["stats.lmcache.local_cpu.evicted_keys"]))
+			}
+			if !slices.Equal(got, c.records) {
+				t.Errorf("logged %v keys, want %v", got, c.records)
+			}
+			if sunk != 3 {
+				t.Errorf("the sink got %d intervals, want 3", sunk)
+			}
+			_, r := tel.StartRetrieve(context.Background(), 1)
+			time.Sleep(2 * time.Second)
+			r.Finish(1)
+			if n := len(log.take()); n != 1 {
+				t.Errorf("got %d warnings of a slow retrieve, want 1", n)
+			}
+		})
+	}
+}
+
+// optionalInt returns 0 for a value that was left out.
+func optionalInt(v slog.Value) int64 {
+	if v.Kind() != slog.KindInt64 {
+		return 0
+	}
+	return v.Int64()
+}
+
+// TestEveryEventIsLogged checks that no interval with an event counts as idle.
+func TestEveryEventIsLogged(t *testing.T) {
+	for _, f := range feeds {
+		bubble(t, f.name, func(t *testing.T) {
+			log := new(logRecorder)
+			tel := newTelemetry(t, append(feedOptions, otelcache.WithLogger(slog.New(log)))...)
+			l, err := otelcache.NewStatsLogger(tel.Monitor, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.feed(context.Background(), tel.Monitor)
+			log.take()
+			if err := l.Shutdown(context.Background()); err != nil {
+				t.Error(err)
+			}
+			events := false
+			for name := range statsOf(f.want) {
+				m, _ := instruments.Lookup(name)
+				events = events || m.Kind == instruments.KindCounter || m.Kind == instruments.KindHistogram
+			}
+			if n := len(log.take()); (n == 1) != events || n > 1 {
+				t.Errorf("logged %d records, want one if there was an event: %t", n, events)
+			}
+		})
+	}
 }
 
 func TestStatsLoggerShutdownHonoursTheContext(t *testing.T) {

@@ -66,6 +66,9 @@ var storeFeeds = []feed{
 			p.End()
 			s.Fail(errBroken)
 		},
-		points{"lmcache.store.requests": "1", "lmcache.store.duration{error.type=*errors.errorString}": "sum 1, 1 ≤ 1"},
+		points{
+			"lmcache.store.requests": "1", "lmcache.store.failures": "1",
+			"lmcache.store.duration{error.type=*errors.errorString}": "sum 1, 1 ≤ 1",
+		},
 	},
 }

@@ -37,6 +37,7 @@ var transferFeeds = []feed{
 		},
 		points{
 			"lmcache.p2p.transfer.requests":                                 "1",
+			"lmcache.p2p.transfer.failures":                                 "1",
 			"lmcache.p2p.transfer.duration{error.type=*errors.errorString}": "sum 0.5, 1 ≤ 0.5",
 		},
 	},
