@@ -77,6 +77,7 @@ func NewEngines(limit int, idle time.Duration, opts ...Option) (*Engines, error)
 		return new(Engines), err
 	}
 	s.pending = newMonitor(Engine{}, c, s.scope)
+	s.pending.closed.Store(true) // or a lookup that fails would record its duration
 	return s, nil
 }
 
@@ -282,9 +283,9 @@ func (s *Engines) Close() error {
 		return nil
 	}
 	s.closed = true
-	for _, all := range []map[Engine]*Monitor{s.monitors, s.others, {s.pending.engine: s.pending}} {
+	for _, all := range []map[Engine]*Monitor{s.monitors, s.others} {
 		for _, m := range all {
-			if m.engines == s || m == s.pending {
+			if m.engines == s {
 				m.closed.Store(true)
 				s.scope.remove(m)
 			}
