@@ -60,15 +60,22 @@ func (r *readers) haveSeen(now time.Time) int64 {
 	return seen
 }
 
+var observerType = reflect.TypeFor[metric.Observer]()
+
 // readerOf identifies the reader that collects by the first pointer in its
 // observer: the SDK hands a pipeline's own to the callback. The API has no other
-// way, and OpenTelemetry's global provider wraps the observer. It returns 0 for an
-// observer without a pointer, so that all readers of such a provider are one.
+// way. OpenTelemetry's global provider wraps the observer anew for each
+// collection, so that a pointer to an observer identifies nothing. It returns 0
+// for an observer without a pointer, so that all readers of such a provider are
+// one.
 func readerOf(o metric.Observer) uintptr {
 	for v := reflect.ValueOf(o); ; {
 		switch v.Kind() {
 		case reflect.Pointer, reflect.Map:
-			return v.Pointer()
+			if !v.Type().Implements(observerType) {
+				return v.Pointer()
+			}
+			v = v.Elem()
 		case reflect.Interface:
 			v = v.Elem()
 		case reflect.Struct:
