@@ -97,6 +97,9 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	if m.tracer != nil && !end.IsZero() {
 		o.startRecordedSpan(start, end, r)
 	}
+	if r.RequestID != "" {
+		o.SetRequestID(r.RequestID)
+	}
 	for _, p := range r.Phases {
 		if o.mayHave(p.Name) && m.areTimes(p.Start, p.End, p.Name.String()+" in "+k.span) {
 			o.recordPhase(p.Name, p.Start, p.End)
@@ -129,9 +132,6 @@ func (o *operation) startRecordedSpan(start, end time.Time, r Record) {
 		trace.WithTimestamp(start), trace.WithLinks(r.Links...))...)
 	if o.arena == nil {
 		return
-	}
-	if r.RequestID != "" {
-		o.SetRequestID(r.RequestID)
 	}
 	if r.Peer != "" {
 		o.span.SetAttributes(instruments.PeerKey.String(r.Peer))
