@@ -53,7 +53,7 @@ func (m *Monitor) countSlow(o *operation, r outcome) {
 		}
 	}
 	for _, a := range m.attrs {
-		attrs = append(attrs, slog.String(string(a.Key), a.Value.AsString()))
+		attrs = append(attrs, slog.Any(string(a.Key), a.Value.AsInterface()))
 	}
 	ctx := o.ctx // or every operation would move to the heap
 	protect("the logger of slow retrieves", func() { m.logger.LogAttrs(ctx, slog.LevelWarn, "slow retrieve", attrs...) })
