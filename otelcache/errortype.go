@@ -50,8 +50,11 @@ func (c *config) describe(err error) (errorType attribute.KeyValue, text string)
 			text = fmt.Sprintf("%T: its text panicked: %v", err, r)
 		}
 	}()
-	if errorType = semconv.ErrorType(withoutContext(err)); c.errorType != nil {
-		if name := c.errorType(err); name != "" {
+	errorType = semconv.ErrorType(withoutContext(err))
+	if c.errorType != nil {
+		var name string
+		protect("the function of WithErrorType", func() { name = c.errorType(err) })
+		if name != "" {
 			return semconv.ErrorTypeKey.String(name), err.Error()
 		}
 	}
