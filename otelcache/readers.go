@@ -71,7 +71,9 @@ var observerType = reflect.TypeFor[metric.Observer]()
 func readerOf(o metric.Observer) uintptr {
 	for v := reflect.ValueOf(o); ; {
 		switch v.Kind() {
-		case reflect.Pointer, reflect.Map:
+		case reflect.Map:
+			return v.Pointer()
+		case reflect.Pointer:
 			if !v.Type().Implements(observerType) {
 				return v.Pointer()
 			}
