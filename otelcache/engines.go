@@ -5,6 +5,7 @@ package otelcache
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -19,8 +20,10 @@ import (
 // An engine that nobody has used for the idle time keeps its place, and its counts
 // go on from there when it comes back, until a new engine needs the place. It
 // makes room only when it has no operation in flight and every reader has
-// collected since its last event, so that no count is lost. Without room, new
-// engines share one, whose fields are "_OTHER" where theirs are set.
+// collected since its last event, so that no count is lost. From then on it is a
+// new engine, which starts at 0. Without room, new engines share one, whose fields
+// are "_OTHER" where theirs are set; so do those that come back before every reader
+// has missed them.
 //
 // An idle engine stays on the page for the sake of readers that send deltas: the
 // SDK forgets a counter that is missing from one collection, and would send the
@@ -39,6 +42,7 @@ type Engines struct {
 	monitors   map[Engine]*Monitor
 	others     map[Engine]*Monitor // above the limit
 	candidates []*Monitor          // to make room, the longest idle last
+	leaving    map[Engine]int64    // those that made room, by the epoch of it, until all readers have missed them
 	nextSweep  time.Time
 	closed     bool
 }
@@ -72,7 +76,8 @@ func NewEngines(limit int, idle time.Duration, opts ...Option) (*Engines, error)
 	if err != nil {
 		return new(Engines), err
 	}
-	s := &Engines{limit: limit, idle: idle, config: c, monitors: map[Engine]*Monitor{}, others: map[Engine]*Monitor{}}
+	s := &Engines{limit: limit, idle: idle, config: c}
+	s.monitors, s.others, s.leaving = map[Engine]*Monitor{}, map[Engine]*Monitor{}, map[Engine]int64{}
 	if s.scope, err = live.join(c.meterProvider); err != nil {
 		return new(Engines), err
 	}
@@ -83,7 +88,7 @@ func NewEngines(limit int, idle time.Duration, opts ...Option) (*Engines, error)
 
 // Monitor returns the monitor of an engine, or the shared one above the limit. It
 // is not closed by its user. A monitor may be kept: the next event of one that made
-// room in the meantime brings it back.
+// room in the meantime brings it back, or goes to the shared one.
 func (s *Engines) Monitor(e Engine) *Monitor {
 	if s == nil || s.scope == nil {
 		return nil
@@ -113,7 +118,7 @@ func (s *Engines) create(e Engine) *Monitor {
 			return m
 		}
 	}
-	if !s.hasRoom() {
+	if s.isLeaving(e) || !s.hasRoom() {
 		return s.other(e)
 	}
 	m := newMonitor(e, s.config, s.scope)
@@ -178,6 +183,8 @@ func (s *Engines) hasRoom() bool {
 func (s *Engines) sweep(now time.Time) {
 	s.nextSweep = now.Add(s.idle / 8)
 	s.scope.readers.begin() // later events have a later epoch
+	seen := s.scope.readers.haveSeen(now)
+	maps.DeleteFunc(s.leaving, func(_ Engine, epoch int64) bool { return epoch < seen })
 	for _, m := range s.monitors {
 		if m.engines == s && now.Sub(m.idleSince(now)) >= s.idle {
 			s.candidates = append(s.candidates, m)
@@ -199,7 +206,20 @@ func (s *Engines) drop(m *Monitor, now time.Time, seen int64) bool {
 	}
 	s.scope.remove(m)
 	delete(s.monitors, m.engine)
+	s.leaving[m.engine] = s.scope.readers.epoch.Load()
 	return true
+}
+
+// isLeaving reports whether an engine has made room and some reader has not
+// collected since. Such a reader would take the counts of the engine's next
+// monitor for a fall.
+func (s *Engines) isLeaving(e Engine) bool {
+	epoch, ok := s.leaving[e]
+	if ok && epoch < s.scope.readers.haveSeen(time.Now()) {
+		delete(s.leaving, e)
+		ok = false
+	}
+	return ok
 }
 
 // revive returns the monitor that takes the events of m, which made room.
@@ -211,7 +231,8 @@ func (s *Engines) revive(m *Monitor) *Monitor {
 		return now
 	case s.closed:
 		m.use.dropped.Store(false) // closed: no reader sees it
-	case s.hasRoom():
+	case !s.isLeaving(m.engine) && s.hasRoom():
+		m.startAnew() // readers that send deltas have forgotten it
 		m.use.dropped.Store(false)
 		s.put(m)
 		return s.monitors[m.engine]

@@ -22,6 +22,7 @@ type series struct {
 	observeOptions []metric.ObserveOption
 
 	counters       striped
+	from           atomic.Pointer[[]int64] // of counters, what readers do not get
 	upDownCounters []atomic.Int64
 	gauges         []lastValue
 }
@@ -60,10 +61,24 @@ func (s *series) recordFailure(ctx context.Context, h instruments.Histogram, d t
 	s.histogram(h).Record(ctx, d.Seconds(), metric.WithAttributes(attrs...))
 }
 
+// startAnew lets the counters start at 0 for readers.
+func (s *series) startAnew() {
+	from := make([]int64, len(s.instruments.counters))
+	for i := range from {
+		from[i] = s.counters.sum(i)
+	}
+	s.from.Store(&from)
+}
+
 // observe passes all values to the reader that collects.
 func (s *series) observe(o metric.Observer) {
+	from := s.from.Load()
 	for i := 1; i < len(s.instruments.counters); i++ {
-		o.ObserveInt64(s.instruments.counters[i], s.counters.sum(i), s.observeOptions...)
+		n := s.counters.sum(i)
+		if from != nil {
+			n -= (*from)[i]
+		}
+		o.ObserveInt64(s.instruments.counters[i], n, s.observeOptions...)
 	}
 	for i := 1; i < len(s.instruments.upDownCounters); i++ {
 		o.ObserveInt64(s.instruments.upDownCounters[i], s.upDownCounters[i].Load(), s.observeOptions...)
