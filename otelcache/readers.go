@@ -17,7 +17,8 @@ import (
 // Time is counted in epochs. Each collection begins one. An event is stamped with
 // the epoch in which it ended, so that a reader whose epoch is later has it.
 type readers struct {
-	epoch atomic.Int64
+	epoch  atomic.Int64
+	opened time.Time
 
 	mu   sync.Mutex
 	last map[uintptr]collection
@@ -45,10 +46,14 @@ func (r *readers) end(reader uintptr, epoch int64, now time.Time) {
 }
 
 // haveSeen returns the epoch of the slowest reader: all have the events of
-// earlier ones. Without any reader, all events count as seen.
+// earlier ones. A reader is known from its first collection on. While there is
+// none, no event counts as seen at first, and all of them later.
 func (r *readers) haveSeen(now time.Time) int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if len(r.last) == 0 && now.Sub(r.opened) <= forgetReader {
+		return 0
+	}
 	seen := r.epoch.Load() + 1
 	for reader, c := range r.last {
 		if now.Sub(c.at) > forgetReader {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
@@ -28,7 +29,7 @@ func (r *registry) join(mp metric.MeterProvider) (*scope, error) {
 	key := providerKey(mp)
 	s := r.scopes[key]
 	if s == nil {
-		s = &scope{key: key}
+		s = &scope{key: key, readers: readers{opened: time.Now()}}
 		r.scopes[key] = s
 	}
 	s.users++
