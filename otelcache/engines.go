@@ -279,8 +279,12 @@ func (m *Monitor) exitSet() {
 
 // stamp notes that m is used in this epoch.
 func (m *Monitor) stamp() {
-	if epoch := m.scope.readers.epoch.Load(); m.use.epoch.Load() != epoch {
-		m.use.epoch.Store(epoch)
+	epoch := m.scope.readers.epoch.Load()
+	for {
+		last := m.use.epoch.Load()
+		if last >= epoch || m.use.epoch.CompareAndSwap(last, epoch) {
+			return
+		}
 	}
 }
 
