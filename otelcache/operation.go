@@ -151,7 +151,7 @@ func (o *operation) finish(moved int64) {
 // finished records the operation as its kind says.
 func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
-	r.speed = perSecond(r.moved, r.elapsed)
+	r.speed = perSecond(max(r.moved, 0), r.elapsed)
 	var rate float64
 	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {
 		if r.moved > o.tokens { // kept as it is: only the host knows which of the two is wrong
@@ -189,7 +189,7 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		if k.hitRateKey != "" && o.tokens >= 0 && r.moved >= 0 {
 			attrs = append(attrs, k.hitRateKey.Float64(rate))
 		}
-		if k.speedKey != "" {
+		if k.speedKey != "" && r.moved >= 0 {
 			attrs = append(attrs, k.speedKey.Float64(r.speed))
 		}
 		o.span.SetAttributes(attrs...)
