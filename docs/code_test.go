@@ -14,29 +14,43 @@ import (
 	"strings"
 	"testing"
 
-	_ "github.com/lmcache-go/lmcache-otel/exporters/auto" // which code on the pages imports
+	// Which code on the pages imports.
+	_ "github.com/go-logr/logr"
+	_ "github.com/prometheus/client_golang/prometheus"
+	_ "go.uber.org/zap/exp/zapslog"
+
+	_ "github.com/lmcache-go/lmcache-otel/exporters/auto"
 )
 
 // Names that parts of programs may use: packages, what is given to the code and functions that stand for the reader's own.
 var (
 	packages = map[string]string{
+		"attribute":   "go.opentelemetry.io/otel/attribute",
 		"auto":        "github.com/lmcache-go/lmcache-otel/exporters/auto",
+		"client":      "github.com/prometheus/client_golang/prometheus",
 		"context":     "context",
+		"errors":      "errors",
 		"http":        "net/http",
 		"instruments": "github.com/lmcache-go/lmcache-otel/instruments",
+		"logr":        "github.com/go-logr/logr",
+		"otel":        "go.opentelemetry.io/otel",
 		"otelcache":   "github.com/lmcache-go/lmcache-otel/otelcache",
 		"prometheus":  "github.com/lmcache-go/lmcache-otel/exporters/prometheus",
 		"propagation": "github.com/lmcache-go/lmcache-otel/otelcache/propagation",
 		"sdkmetric":   "go.opentelemetry.io/otel/sdk/metric",
 		"slog":        "log/slog",
 		"time":        "time",
+		"trace":       "go.opentelemetry.io/otel/trace",
 		"views":       "github.com/lmcache-go/lmcache-otel/views",
+		"zap":         "go.uber.org/zap",
+		"zapslog":     "go.uber.org/zap/exp/zapslog",
 	}
 	parameters = []string{
 		"ctx context.Context", "mon *otelcache.Monitor", "provider *sdkmetric.MeterProvider", "mux *http.ServeMux",
 		"tokens []int", "hits int", "headers map[string]string", "hotCache interface{ Len() int }",
 		"send func(context.Context, map[string]string, []int) error", "serve func(context.Context, []int) error",
-		"copyBlocks func(context.Context) error",
+		"copyBlocks func(context.Context) error", "engine otelcache.Engine", "errTierDown error",
+		"logger *otelcache.StatsLogger", "logrLogger logr.Logger", "zapLogger *zap.Logger", "registry client.Registerer",
 	}
 	goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 )

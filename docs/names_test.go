@@ -116,6 +116,8 @@ func TestMethodsExist(t *testing.T) {
 		"Phase": reflect.TypeFor[*otelcache.Phase](), "phase": reflect.TypeFor[*otelcache.Phase](),
 		"Cursor": reflect.TypeFor[*otelcache.Cursor](), "cursor": reflect.TypeFor[*otelcache.Cursor](),
 		"StatsLogger": reflect.TypeFor[*otelcache.StatsLogger](), "logger": reflect.TypeFor[*otelcache.StatsLogger](),
+		"Engines": reflect.TypeFor[*otelcache.Engines](), "engines": reflect.TypeFor[*otelcache.Engines](),
+		"PendingLookup": reflect.TypeFor[otelcache.PendingLookup](), "pending": reflect.TypeFor[otelcache.PendingLookup](),
 		"Stats":       reflect.TypeFor[*otelcache.Stats](),
 		"observation": reflect.TypeFor[*otelcache.Observation](),
 	}
