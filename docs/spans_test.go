@@ -21,7 +21,7 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// recordSpans makes every span of the page, finished and failed.
+// recordSpans makes every span of the page: finished, failed and abandoned.
 func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 	t.Helper()
 	recorder := tracetest.NewSpanRecorder()
@@ -103,7 +103,37 @@ func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 	get.Fail(failure)
 	_, put := mon.StartRemotePut(t.Context())
 	put.Fail(failure)
+
+	// With a parent elsewhere, these are no trees of their own.
+	ctx = trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
+	}))
+	abandon(mon.StartLookup(ctx, 2))
+	abandon(mon.StartRetrieve(ctx, 2))
+	abandon(mon.StartStore(ctx, 2))
+	abandon(mon.StartTransfer(ctx, 2, ""))
+	abandon(mon.StartRemoteGet(ctx))
+	abandon(mon.StartRemotePut(ctx))
 	return recorder.Started()
+}
+
+// abandon enters more phases than an operation has spans for, and abandons it.
+func abandon(ctx context.Context, o interface {
+	StartPhase(context.Context, otelcache.PhaseName) (context.Context, otelcache.Phase)
+	Abandon()
+},
+) {
+	own, err := otelcache.NewPhase("decompress")
+	if err != nil {
+		panic(err)
+	}
+	for range 33 {
+		_, phase := o.StartPhase(ctx, own)
+		phase.SetBytes(1)
+		phase.SetChunks(1)
+		phase.End()
+	}
+	o.Abandon()
 }
 
 func TestTreesAreReal(t *testing.T) {
@@ -168,7 +198,7 @@ func writeTree(out *strings.Builder, spans []sdktrace.ReadWriteSpan, span sdktra
 // TestAttributesAreReal compares the table of attributes with what the spans have: each attribute with its type on exactly the spans that the
 // table names.
 func TestAttributesAreReal(t *testing.T) {
-	types := map[attribute.Type]string{attribute.STRING: "string", attribute.INT64: "int", attribute.FLOAT64: "double"}
+	types := map[attribute.Type]string{attribute.STRING: "string", attribute.INT64: "int", attribute.FLOAT64: "double", attribute.BOOL: "bool"}
 	phase := func(name string) bool { return !strings.Contains(name, ".") }
 	got := map[string]bool{}
 	names := map[string]bool{}
@@ -183,7 +213,7 @@ func TestAttributesAreReal(t *testing.T) {
 	}
 
 	want := map[string]bool{}
-	row := regexp.MustCompile("(?m)^\\| `([a-z0-9_.]+)` \\| (string|int|double) \\| ([^|]+) \\|")
+	row := regexp.MustCompile("(?m)^\\| `([a-z0-9_.]+)` \\| (string|int|double|bool) \\| ([^|]+) \\|")
 	for _, m := range row.FindAllStringSubmatch(readPage(t, "spans.md"), -1) {
 		for on := range strings.SplitSeq(m[3], ", ") {
 			for name := range names {
