@@ -201,3 +201,85 @@ func ExampleGetOrCreate() {
 	fmt.Println(a == b, err)
 	// Output: true <nil>
 }
+
+func ExampleRetrieve_Abandon() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+
+	retrieve := func(ctx context.Context) error {
+		ctx, retrieve := mon.StartRetrieve(ctx, 1000)
+		defer retrieve.Abandon() // ends it on the way out, unless it has ended
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		retrieve.Finish(1000)
+		return nil
+	}
+	fmt.Println(retrieve(context.Background()))
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	fmt.Println(retrieve(gone))
+
+	stats := cursor.Next()
+	fmt.Println(stats.RetrieveRequests, "started", stats.RetrieveCancelled, "cancelled", stats.RetrieveFailures, "failed")
+	// Output:
+	// <nil>
+	// context canceled
+	// 2 started 1 cancelled 0 failed
+}
+
+func ExampleMonitor_RecordStore() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+	ctx, end := context.Background(), time.Now()
+
+	mon.RecordStore(ctx, otelcache.Record{
+		Start: end.Add(-2 * time.Second), End: end, Tokens: 1000, Stored: 750,
+		Phases: []otelcache.PhaseRecord{{Name: otelcache.Put, Start: end.Add(-time.Second), End: end}},
+	})
+	mon.RecordStore(ctx, otelcache.Record{Tokens: 250, Stored: 250}) // from an event without times
+
+	stats := cursor.Next()
+	fmt.Println(stats.StoreRequests, "stores of", stats.StoreTokens, "tokens")
+	fmt.Println(stats.StoreDuration.Count(), "timed:", stats.StoreDuration.Sum(), "s,", stats.StorePutDuration.Sum(), "s of it put")
+	// Output:
+	// 2 stores of 1000 tokens
+	// 1 timed: 2 s, 1 s of it put
+}
+
+func ExampleNewEngines() {
+	engines, err := otelcache.NewEngines(1000, 10*time.Minute, otelcache.WithMeterProvider(noop.NewMeterProvider()))
+	if err != nil {
+		fmt.Println(err) // the set works and records nothing
+	}
+	defer engines.Close()
+	pod := engines.Monitor(otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "pod-7"})
+	cursor := pod.Cursor()
+
+	_, lookup := engines.StartLookup(context.Background(), 1000)
+	lookup.FinishOn(pod, 250) // pod-7 was chosen, because it has the most
+
+	stats := cursor.Next()
+	fmt.Println(stats.Engine.WorkerID, stats.LookupHitTokens, "of", stats.LookupRequestedTokens)
+	// Output: pod-7 250 of 1000
+}
+
+func ExampleNewPhase() {
+	mon := newExampleMonitor()
+	defer mon.Close()
+	cursor := mon.Cursor()
+	decompress, err := otelcache.NewPhase("decompress") // once, at start-up
+	if err != nil {
+		fmt.Println(err)
+	}
+
+	_, retrieve := mon.StartRetrieve(context.Background(), 1000)
+	start := time.Now()
+	retrieve.RecordPhase(decompress, start.Add(-20*time.Millisecond), start)
+	retrieve.Finish(1000)
+
+	fmt.Println(decompress, cursor.Next().OperationPhaseDuration.Sum())
+	// Output: decompress 0.02
+}
