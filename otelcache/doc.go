@@ -22,11 +22,11 @@
 //
 //   - Operations in progress: StartLookup, StartRetrieve, StartStore and so on.
 //   - Operations that are known afterwards: [Monitor.RecordStore] and the other
-//     three take a [Record] with the times that the operation had. Without times
-//     it is counted, and there is no span and no duration.
-//   - Many engines: [NewEngines] makes a bounded set of monitors, for hosts that
-//     learn per request which engine it is about. [Engines.StartLookup] starts a
-//     lookup before its engine is known.
+//     three take a [Record] with the times that the operation had. Without
+//     times it is counted, and there is no span and no duration.
+//   - Many engines: [NewEngines] makes a bounded set of monitors, for hosts
+//     that learn per request which engine it is about. [Engines.StartLookup]
+//     starts a lookup before its engine is known.
 //   - Phases of the host's own: [NewPhase], once per phase at start-up.
 //   - Statistics of an interval: [Monitor.Cursor], or [NewStatsLogger] for the
 //     log and for functions of the host.
@@ -35,24 +35,25 @@
 //
 // Methods of a nil or zero Monitor, Engines, Cursor, StatsLogger or Observation
 // do nothing, and so do those of the operations and phases that they return. A
-// host that may run without telemetry needs no condition. Along with an error, a
-// constructor returns a value that records nothing, so that a host may log the
-// error and go on.
+// host that may run without telemetry needs no condition. Along with an error,
+// a constructor returns a value that records nothing, so that a host may log
+// the error and go on.
 //
 // # Failure and cancellation
 //
-// Fail ends an operation with an error. It counts as a failure, with no hits. If
-// the error is [context.Canceled], or if the context of the operation is
+// Fail ends an operation with an error. It counts as a failure, with no hits.
+// If the error is [context.Canceled], or if the context of the operation is
 // cancelled, the operation counts as cancelled instead: in no histogram, in no
-// hit rate, and its span has no error. Abandon ends an operation as cancelled. It
-// may be deferred, because it does nothing after Finish or Fail.
+// hit rate, and its span has no error. Abandon ends an operation as cancelled.
+// It may be deferred, because it does nothing after Finish or Fail.
 //
 // # Promises to a host
 //
-// No call panics, blocks on I/O, starts a goroutine unasked or keeps memory that
-// grows with the number of requests. Two things run in the caller: the host's
-// logger, for the warning of a slow retrieve, and the host's error handler. Both
-// get at most one message of a kind in ten seconds from each monitor.
+// No call panics, blocks on I/O, starts a goroutine unasked or keeps memory
+// that grows with the number of requests. Two things run in the caller: the
+// host's logger, for the warning of a slow retrieve, and the host's error
+// handler. Both get at most one message of a kind in ten seconds from each
+// monitor.
 //
 // Everything is safe for concurrent use, except that a [Phase] belongs to one
 // goroutine. Cancelling a context does not stop the recording with it.
@@ -63,10 +64,10 @@
 // request:
 //
 //   - The first end of an operation counts. A later Finish or Fail is ignored.
-//   - A phase that starts or ends after its operation is ignored, as is one that
-//     its kind of operation does not have.
-//   - A negative time, or number of tokens, bytes or objects, is taken as 0, but
-//     for [AllTokens] and [Unknown] where they have a meaning.
+//   - A phase that starts or ends after its operation is ignored, as is one
+//     that its kind of operation does not have.
+//   - A negative time, or number of tokens, bytes or objects, is taken as 0,
+//     but for [AllTokens] and [Unknown] where they have a meaning.
 //   - With more hits than requested tokens, the counters keep both numbers and
 //     the hit rate is 1.
 //   - Times that cannot be are treated as absent.
