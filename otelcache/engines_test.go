@@ -235,7 +235,6 @@ func TestKeptMonitors(t *testing.T) {
 		l.Finish(10) // where it started
 		s.want(t, map[string]int64{"b": 2, "_OTHER": 4}, map[string]int64{"b": 0, "_OTHER": 0})
 
-		s.look()
 		kept.RecordEviction(8) // in the place of b
 		kept.RecordChunkReuse(context.Background(), ms)
 		s.want(t, map[string]int64{"a": 8, "_OTHER": 4}, map[string]int64{"a": 8, "_OTHER": 0})

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,7 +32,7 @@ type scope struct {
 
 	mu         sync.Mutex
 	byIdentity map[identity]*Monitor
-	monitors   atomic.Pointer[[]*Monitor] // the same; readers get a slice that never changes
+	monitors   atomic.Pointer[[]*Monitor] // the same, oldest first; readers get a slice that never changes
 	collecting atomic.Int32
 
 	readers readers
@@ -94,7 +95,9 @@ func (s *scope) add(m *Monitor) *Monitor {
 		s.byIdentity = map[identity]*Monitor{}
 	}
 	s.byIdentity[m.identity] = m
-	s.publish()
+	// The order stays: above the SDK's limit, the first engines keep their series.
+	list := append(slices.Clone(s.list()), m)
+	s.monitors.Store(&list)
 	return m
 }
 
@@ -103,16 +106,16 @@ func (s *scope) remove(m *Monitor) {
 	defer s.mu.Unlock()
 	if s.byIdentity[m.identity] == m {
 		delete(s.byIdentity, m.identity)
-		s.publish()
+		list := slices.DeleteFunc(slices.Clone(s.list()), func(other *Monitor) bool { return other == m })
+		s.monitors.Store(&list)
 	}
 }
 
-func (s *scope) publish() {
-	list := make([]*Monitor, 0, len(s.byIdentity))
-	for _, m := range s.byIdentity {
-		list = append(list, m)
+func (s *scope) list() []*Monitor {
+	if list := s.monitors.Load(); list != nil {
+		return *list
 	}
-	s.monitors.Store(&list)
+	return nil
 }
 
 // collect is the callback of the observable instruments.
@@ -120,11 +123,9 @@ func (s *scope) collect(_ context.Context, o metric.Observer) error {
 	s.collecting.Add(1)
 	defer s.collecting.Add(-1)
 	epoch, now := s.readers.begin(), time.Now()
-	if list := s.monitors.Load(); list != nil {
-		for _, m := range *list {
-			m.idleSince(now)
-			m.collect(o)
-		}
+	for _, m := range s.list() {
+		m.idleSince(now)
+		m.collect(o)
 	}
 	s.readers.end(readerOf(o), epoch, now)
 	return nil
