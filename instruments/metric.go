@@ -53,12 +53,16 @@ func (e Exposition) ShortName() string {
 	return e.Name
 }
 
+// vocabularies returns the metric in every vocabulary.
+func (m *Metric) vocabularies() []*Exposition { return []*Exposition{&m.LMCache} }
+
 // expositions returns the metric in its own terms, then in every vocabulary.
-func (m Metric) expositions() [2]Exposition {
-	return [...]Exposition{
-		{Name: m.Name, Unit: m.Unit, Bounds: m.Bounds},
-		m.LMCache,
+func (m Metric) expositions() []Exposition {
+	list := []Exposition{{Name: m.Name, Unit: m.Unit, Bounds: m.Bounds}}
+	for _, e := range m.vocabularies() {
+		list = append(list, *e)
 	}
+	return list
 }
 
 // Names returns every name of the metric, OpenTelemetry's first, then those of
@@ -104,6 +108,8 @@ func (m Metric) Identifier() string {
 
 func (m Metric) clone() Metric {
 	m.Bounds = slices.Clone(m.Bounds)
-	m.LMCache.Bounds = slices.Clone(m.LMCache.Bounds)
+	for _, e := range m.vocabularies() {
+		e.Bounds = slices.Clone(e.Bounds)
+	}
 	return m
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/views"
 )
 
-// show runs one retrieve under the views and prints what its requests and duration were collected as.
+// show runs one retrieve under the views and prints what its requests and
+// duration were collected as.
 func show(v []sdkmetric.View, err error) {
 	if err != nil {
 		fmt.Println(err)
@@ -67,7 +68,7 @@ func ExampleNew() {
 // An unknown name is refused, with the nearest known one.
 func ExampleNew_unknown() {
 	show(views.New(views.WithDrop("lmcache.retreive.duration")))
-	// Output: views: WithDrop: there is no metric "lmcache.retreive.duration"; did you mean "lmcache.retrieve.duration"? want a name of the catalog
+	// Output: views: WithDrop: there is no metric "lmcache.retreive.duration", want names of the catalog; did you mean "lmcache.retrieve.duration"?
 }
 
 func ExampleWithExponential() {

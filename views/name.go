@@ -3,8 +3,6 @@
 package views
 
 import (
-	"errors"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -13,15 +11,15 @@ import (
 )
 
 func histograms() []instruments.Metric {
-	return slices.DeleteFunc(instruments.All(), func(m instruments.Metric) bool { return m.Kind != instruments.KindHistogram })
+	isOther := func(m instruments.Metric) bool { return m.Kind != instruments.KindHistogram }
+	return slices.DeleteFunc(instruments.All(), isOther)
 }
 
 func isPattern(name string) bool { return strings.Contains(name, "*") }
 
-// choose returns the metrics that the names and patterns name: by OpenTelemetry name, the name or pattern that chose it.
-func choose(option string, names []string, among []instruments.Metric) (map[string]string, error) {
-	chosen := map[string]string{}
-	var errs []error
+// choose adds the metrics that names and patterns match, by OpenTelemetry name,
+// with the name or pattern.
+func (c *config) choose(chosen map[string]string, option string, names []string, among []instruments.Metric) {
 	for _, name := range names {
 		found := false
 		for _, m := range among {
@@ -31,36 +29,35 @@ func choose(option string, names []string, among []instruments.Metric) (map[stri
 			}
 		}
 		if !found {
-			errs = append(errs, fmt.Errorf("%s: %w", option, unknown(strings.TrimPrefix(name, configPrefix), among)))
+			c.failUnknown(option, strings.TrimPrefix(name, configPrefix), among)
 		}
 	}
-	return chosen, errors.Join(errs...)
 }
 
 func matches(name string, m instruments.Metric) bool {
 	if m.Kind == instruments.KindHistogram {
 		name = strings.TrimPrefix(name, configPrefix)
 	}
-	for _, own := range m.Names() {
-		if own == name {
-			return true
+	return slices.ContainsFunc(m.Names(), func(own string) bool {
+		if !isPattern(name) {
+			return own == name
 		}
-		if isPattern(name) {
-			if ok, err := path.Match(name, own); err == nil && ok {
-				return true
-			}
-		}
-	}
-	return false
+		ok, err := path.Match(name, own)
+		return ok && err == nil
+	})
 }
 
-// unknown returns the error for a name that names none of the metrics: it suggests the nearest name, or says why a known one does not fit.
-func unknown(name string, among []instruments.Metric) error {
+// failUnknown reports a name of no metric with the nearest name, or why a known
+// metric does not fit.
+func (c *config) failUnknown(option, name string, among []instruments.Metric) {
 	if m, ok := instruments.Lookup(name); ok {
-		return fmt.Errorf("%q is a %s; want histograms", name, m.Kind)
+		c.fail("%s: %q is a %s, want histograms", option, name, m.Kind)
+		return
 	}
 	if isPattern(name) {
-		return fmt.Errorf("no metric matches the pattern %q; want names of the catalog, with * for any characters", name)
+		c.fail("%s: no metric matches the pattern %q, want names of the catalog, with * for any characters",
+			option, name)
+		return
 	}
 	nearest, least := "", len(name)+1
 	for _, m := range among {
@@ -70,10 +67,11 @@ func unknown(name string, among []instruments.Metric) error {
 			}
 		}
 	}
-	return fmt.Errorf("there is no metric %q; did you mean %q? want a name of the catalog", name, nearest)
+	c.fail("%s: there is no metric %q, want names of the catalog; did you mean %q?", option, name, nearest)
 }
 
-// distance is Levenshtein's: how many characters to insert, delete or replace to get from a to b.
+// distance returns the Levenshtein distance of a and b: the number of characters
+// to insert, delete or replace.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -18,7 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/views"
 )
 
-// collect runs a monitor under the views that the options make, and returns its metrics by name. A name collected twice fails the test.
+// collect runs a monitor under the views that the options make, and returns its
+// metrics by name. A name collected twice fails the test.
 func collect(t *testing.T, opts ...views.Option) map[string]metricdata.Metrics {
 	t.Helper()
 	v, err := views.New(opts...)
@@ -295,7 +296,8 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// What a host does to its map after New, or to the options of ForDelta, does not reach the views.
+// What a host does to its map after New, or to the options of ForDelta, does
+// not reach the views.
 func TestOptionsAreCopied(t *testing.T) {
 	given := map[string][]float64{"time_to_retrieve": {1, 2}}
 	opt := views.WithBuckets(given)
@@ -306,7 +308,8 @@ func TestOptionsAreCopied(t *testing.T) {
 	}
 }
 
-// TestConfigurationKeys checks that every option that takes names takes those of LMCache's configuration, of histograms only.
+// TestConfigurationKeys checks that every option that takes names takes those
+// of LMCache's configuration, of histograms only.
 func TestConfigurationKeys(t *testing.T) {
 	const key, histogram, counter = "histogram_bucket_time_to_retrieve", "lmcache.retrieve.duration", "lmcache.retrieve.requests"
 	for name, test := range map[string]struct {

@@ -21,8 +21,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// BenchmarkScrape is one scrape of engines whose metrics all have values: by OpenTelemetry's own exporter alone, which is the
-// yardstick, and by this one in each vocabulary.
+// BenchmarkScrape is one scrape of engines whose metrics all have values: by
+// OpenTelemetry's own exporter alone, which is the yardstick, and by this one
+// in each vocabulary.
 func BenchmarkScrape(b *testing.B) {
 	for _, engines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("engines=%d/opentelemetry", engines), func(b *testing.B) {

@@ -22,7 +22,8 @@ import (
 // lmcacheMetrics is how many metrics LMCache exposes.
 const lmcacheMetrics = 94
 
-// TestEverythingIsThereFromTheStart feeds nothing: every metric of LMCache is on the page, with LMCache's value for nothing.
+// TestEverythingIsThereFromTheStart feeds nothing: every metric of LMCache is
+// on the page, with LMCache's value for nothing.
 func TestEverythingIsThereFromTheStart(t *testing.T) {
 	for _, engine := range []otelcache.Engine{llama, {ModelName: "llama"}, {}} {
 		b := newBridge(t, lmcache)
@@ -58,7 +59,8 @@ func TestEverythingIsThereFromTheStart(t *testing.T) {
 
 func notEmpty(b *dto.Bucket) bool { return b.GetCumulativeCount() != 0 }
 
-// TestPageMatchesLMCache compares names, types and buckets with the list made from LMCache's source.
+// TestPageMatchesLMCache compares names, types and buckets with the list made
+// from LMCache's source.
 func TestPageMatchesLMCache(t *testing.T) {
 	rows := readCatalog(t)
 	if len(rows) != lmcacheMetrics {
@@ -129,7 +131,8 @@ func readCatalog(t *testing.T) []map[string]string {
 	return rows
 }
 
-// TestNames holds the names that programs get from the package against those on the page.
+// TestNames holds the names that programs get from the package against those on
+// the page.
 func TestNames(t *testing.T) {
 	b := newBridge(t, both)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))

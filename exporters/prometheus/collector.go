@@ -53,7 +53,7 @@ func (g gathered) Desc() *client.Desc { return g.desc }
 
 func (g gathered) Write(out *dto.Metric) error {
 	m := g.metric
-	out.Label = slices.Clip(m.Label) // a registry that adds labels must not write into ours
-	out.Counter, out.Gauge, out.Histogram, out.Summary, out.Untyped = m.Counter, m.Gauge, m.Histogram, m.Summary, m.Untyped
+	out.Label = slices.Clip(m.Label)                                        // a registry that adds labels must not write into ours
+	out.Counter, out.Gauge, out.Histogram = m.Counter, m.Gauge, m.Histogram // OpenTelemetry has no others
 	return nil
 }

@@ -3,165 +3,157 @@
 package prometheus_test
 
 import (
-	"bytes"
 	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	client "github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
-	"github.com/lmcache-go/lmcache-otel/instruments"
-	"github.com/lmcache-go/lmcache-otel/views"
 )
 
-// TestCollector holds that a registry with the exporter and with somebody else's
-// metrics has the exporter's families as they are, in every format.
-func TestCollector(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v, err := views.New(views.WithExponential("lmcache.store.duration")) // a native histogram
-		if err != nil {
-			t.Fatal(err)
-		}
-		b := newBridgeWithViews(t, both, v[0])
-		feed(sampled(), t, b.monitor(t, llama, slow...))
-		registry := client.NewPedanticRegistry()
-		other := client.NewCounter(client.CounterOpts{Name: "other_total", Help: "Something of the host's."})
-		registry.MustRegister(other, b.exporter.Collector())
-		for _, format := range []expfmt.FormatType{expfmt.TypeTextPlain, expfmt.TypeOpenMetrics, expfmt.TypeProtoCompact} {
-			want := encode(t, b.exporter.Gatherer(), expfmt.NewFormat(format))
-			got := encode(t, registry, expfmt.NewFormat(format))
-			delete(got, "other_total")
-			if len(got) != len(want) || len(want) < 100 {
-				t.Errorf("%v: %d families, want %d", format, len(got), len(want))
-			}
-			for name := range want {
-				if !bytes.Equal(got[name], want[name]) {
-					t.Errorf("%v: %s is\n%s\nwant\n%s", format, name, got[name], want[name])
-				}
-			}
-		}
-	})
-}
-
-// encode returns each family of a page in a format, by its name.
-func encode(t *testing.T, g client.Gatherer, format expfmt.Format) map[string][]byte {
+// read returns the families of a page in protobuf, with exemplars in order:
+// OpenTelemetry's exporter leaves the order of their labels to chance.
+func read(t *testing.T, handler http.Handler) map[string]*dto.MetricFamily {
 	t.Helper()
-	families, err := g.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded := map[string][]byte{}
-	for _, f := range families {
-		for _, m := range f.GetMetric() {
-			exemplars := m.GetHistogram().GetExemplars()
-			for _, bucket := range m.GetHistogram().GetBucket() {
-				exemplars = append(exemplars, bucket.GetExemplar())
-			}
-			for _, x := range exemplars { // OpenTelemetry's exporter has the labels in no order
-				slices.SortFunc(x.GetLabel(), func(a, b *dto.LabelPair) int {
-					return strings.Compare(a.GetName(), b.GetName())
-				})
-			}
-		}
-		var b bytes.Buffer
-		if err := expfmt.NewEncoder(&b, format).Encode(f); err != nil {
+	request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+	request.Header.Set("Accept", string(expfmt.NewFormat(expfmt.TypeProtoDelim)))
+	answer := httptest.NewRecorder()
+	handler.ServeHTTP(answer, request)
+	decoder := expfmt.NewDecoder(answer.Body, expfmt.ResponseFormat(answer.Header()))
+	families := map[string]*dto.MetricFamily{}
+	for {
+		var f dto.MetricFamily
+		if err := decoder.Decode(&f); err == io.EOF {
+			return families
+		} else if err != nil {
 			t.Fatal(err)
 		}
-		encoded[f.GetName()] = b.Bytes()
+		for _, m := range f.GetMetric() {
+			exemplars := slices.Concat(m.GetHistogram().GetExemplars(), []*dto.Exemplar{m.GetCounter().GetExemplar()})
+			for _, b := range m.GetHistogram().GetBucket() {
+				exemplars = append(exemplars, b.GetExemplar())
+			}
+			for _, x := range exemplars {
+				slices.SortFunc(x.GetLabel(), func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
+			}
+		}
+		families[f.GetName()] = &f
 	}
-	return encoded
 }
 
-// TestCollectorAfterShutdown holds that the rest of a registry's page survives.
-func TestCollectorAfterShutdown(t *testing.T) {
+// TestCollector: a registry with the exporter and another collector serves the
+// page of Handler and the other's families, in every format.
+func TestCollector(t *testing.T) {
+	for name, view := range map[string]sdkmetric.View{
+		"explicit": func(sdkmetric.Instrument) (s sdkmetric.Stream, ok bool) { return s, false }, "native": exponential(20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBridge(t, both, sdkmetric.WithView(view))
+				feed(sampled(), t, b.monitor(t, llama, slow...))
+				b.monitor(t, mistral)
+				hostMetrics(t, b.provider)
+				time.Sleep(10 * time.Second) // for the hit rates
+				registry := client.NewPedanticRegistry()
+				registry.MustRegister(b.exporter.Collector(), client.NewGaugeFunc(client.GaugeOpts{Name: "other"}, func() float64 { return 1 }))
+				handler := promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
+				for format, end := range map[string]string{"text/plain": "", openMetrics: "# EOF\n"} {
+					got := httptest.NewRecorder()
+					request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
+					request.Header.Set("Accept", format)
+					handler.ServeHTTP(got, request)
+					want, _ := strings.CutSuffix(b.get("Accept", format).Body.String(), end)
+					other := "# HELP other \n# TYPE other gauge\nother 1"
+					if end != "" {
+						other += ".0"
+					}
+					compareLines(t, got.Body.String(), want+other+"\n"+end)
+				}
+				got, want := read(t, handler), read(t, b.exporter.Handler())
+				if len(got) != len(want)+1 || got["other"] == nil {
+					t.Errorf("%d families of the registry, want the exporter's %d and other", len(got), len(want))
+				}
+				exemplars, native := 0, 0
+				for family, metrics := range want {
+					if !proto.Equal(got[family], metrics) {
+						t.Errorf("%s is %v, want %v", family, got[family], metrics)
+					}
+					text := metrics.String()
+					exemplars += strings.Count(text, "trace_id")
+					native += strings.Count(text, "positive_span")
+				}
+				if exemplars == 0 || native > 0 != (name == "native") {
+					t.Errorf("%d exemplars and %d native histograms: nothing to lose", exemplars, native)
+				}
+			})
+		})
+	}
+}
+
+// TestCollectorWithLabels: a registry that adds labels changes its own page
+// only.
+func TestCollectorWithLabels(t *testing.T) {
+	b := newBridge(t, both)
+	b.monitor(t, llama)
+	before := b.text(t)
+	registry := client.NewRegistry()
+	client.WrapRegistererWith(client.Labels{"zone": "a"}, registry).MustRegister(b.exporter.Collector())
+	families, err := registry.Gather()
+	if err != nil || len(families) != strings.Count(before, "# TYPE ") {
+		t.Errorf("%d families and the error %v, want those of the page", len(families), err)
+	}
+	for _, f := range families {
+		if labels(f.GetMetric()[0])["zone"] != "a" {
+			t.Errorf("%s lacks the label of the registry", f.GetName())
+		}
+	}
+	if after := b.text(t); after != before {
+		t.Errorf("the page changed:\n%s", after)
+	}
+}
+
+// TestCollectorFails: what is wrong is the registry's to handle, but neither a
+// missing provider nor one that was shut down takes the page of the host.
+func TestCollectorFails(t *testing.T) {
+	handled := handled(t)
 	exporter, err := prometheus.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
 	registry := client.NewRegistry()
-	registry.MustRegister(client.NewGauge(client.GaugeOpts{Name: "other"}), exporter.Collector())
-	if err := provider.Shutdown(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	families, err := registry.Gather()
-	if err != nil || len(families) != 1 || families[0].GetName() != "other" {
-		t.Errorf("got %v and %v, want the other metric", families, err)
-	}
-}
-
-// TestFurtherAttributes holds that LMCache's names add up the points of an engine
-// that differ in other attributes, such as a tier.
-func TestFurtherAttributes(t *testing.T) {
-	b := newBridge(t, both)
-	meter := b.provider.Meter(instruments.ScopeName)
-	counter, err := meter.Int64Counter(instruments.LookupHitTokens.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	usage, err := meter.Float64Gauge(instruments.LocalCacheUsage.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	histogram, err := meter.Float64Histogram(instruments.RemoteGetDuration.String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, tier := range []string{"cpu", "disk"} {
-		attrs := metric.WithAttributes(instruments.ModelNameKey.String("llama"), attribute.String("lmcache.tier.name", tier))
-		counter.Add(t.Context(), int64(100+i), attrs)
-		usage.Record(t.Context(), float64(1000+i), attrs)
-		histogram.Record(t.Context(), 0.25, attrs)
-	}
-	page := b.text(t)
-	const labels = `{model_name="llama",role="",served_model_name="",worker_id=""} `
-	for _, want := range []string{
-		"lmcache:num_lookup_hits_total" + labels + "201\n",
-		"lmcache:local_cache_usage" + labels + "2001\n",
-		"lmcache:remote_time_to_get_sum" + labels + "500\n", // ms
-		"lmcache:remote_time_to_get_count" + labels + "2\n",
-		`lmcache_lookup_hit_tokens_total{gen_ai_request_model="llama",lmcache_tier_name="disk",`,
-	} {
-		if !strings.Contains(page, want) {
-			t.Errorf("not on the page: %s", want)
+	registry.MustRegister(exporter.Collector())
+	gather := func(reason string) {
+		t.Helper()
+		families, err := registry.Gather()
+		if failed := err != nil; len(families) > 0 || failed != (reason != "") || failed && !strings.Contains(err.Error(), reason) {
+			t.Errorf("%d families and the error %v, want an error with %q", len(families), err, reason)
 		}
 	}
-}
-
-// TestLongFilteredAttribute holds that an exemplar keeps the ids of its span when
-// a view drops an attribute that is too long for the labels of an exemplar, and
-// that nothing is reported at each scrape.
-func TestLongFilteredAttribute(t *testing.T) {
-	errs := handled(t)
-	v, err := views.New(views.WithDropAttributes(instruments.WorkerIDKey))
-	if err != nil {
+	gather("")
+	if want := sdkmetric.ErrReaderNotRegistered.Error(); !strings.Contains(handled(), want) {
+		t.Errorf("the error handler got %q, want %q", handled(), want)
+	}
+	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
+	callback := func(context.Context, metric.Int64Observer) error { panic("broken") }
+	if _, err := provider.Meter("host").Int64ObservableGauge("gauge", metric.WithInt64Callback(callback)); err != nil {
 		t.Fatal(err)
 	}
-	long := llama
-	long.WorkerID = strings.Repeat("w", 300)
-	b := newBridgeWithViews(t, both, v[0])
-	mon := b.monitor(t, long)
-	_, lookup := mon.StartLookup(sampled(), 10)
-	lookup.Finish(5)
-	page := b.openMetrics(t)
-	for _, name := range []string{"lmcache_lookup_request_hit_rate", "lmcache:request_cache_hit_rate"} {
-		found := false
-		for line := range strings.Lines(page) {
-			found = found || strings.HasPrefix(line, name+"_bucket") && strings.Contains(line, `trace_id="`) && strings.Contains(line, `span_id="`)
-		}
-		if !found {
-			t.Errorf("%s has no exemplar with the ids of its span", name)
-		}
+	gather("panic: broken")
+	if err := provider.Shutdown(t.Context()); err != nil {
+		t.Error(err)
 	}
-	if got := errs(); got != "" {
-		t.Errorf("reports %q, want none", got)
-	}
+	gather("")
 }

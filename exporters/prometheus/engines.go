@@ -78,8 +78,14 @@ func (e *engines) series(set attribute.Set) series {
 
 // hideClosed deletes the series of closed engines from m.
 func (e *engines) hideClosed(m *metricdata.Metrics) {
-	live := false
-	forEachSet(m.Data, func(set attribute.Set) { live = live || e.live.has(e.series(set).id) })
+	var live, others bool
+	forEachSet(m.Data, func(set attribute.Set) {
+		isLive := e.live.has(e.series(set).id)
+		live, others = live || isLive, others || !isLive
+	})
+	if !others {
+		return
+	}
 	m.Data = deletePoints(m.Data, func(set attribute.Set) bool {
 		s := e.series(set)
 		if s.overflow || e.live.has(s.id) {
@@ -93,12 +99,15 @@ func (e *engines) hideClosed(m *metricdata.Metrics) {
 // merged returns the identities of data if a view took attributes from it: one
 // that is not live stands for all live engines that it is a part of.
 func (e *engines) merged(data metricdata.Aggregation) (ids []identity, ok bool) {
-	for id := range e.identitiesOf(data) {
-		if !e.live.has(id) {
-			ids = append(ids, id)
+	forEachSet(data, func(set attribute.Set) {
+		if s := e.series(set); !s.overflow && !e.live.has(s.id) && !slices.Contains(ids, s.id) {
+			ids = append(ids, s.id)
 		}
+	})
+	if len(ids) == 0 {
+		return nil, false
 	}
-	return append(ids, e.without(ids)...), len(ids) > 0
+	return append(ids, e.without(ids)...), true
 }
 
 // without returns the live engines that none of the parts stands for.

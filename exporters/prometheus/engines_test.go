@@ -19,7 +19,8 @@ import (
 
 var mistral = otelcache.Engine{ModelName: "mistral"}
 
-// TestTwoEngines: each has its own series of every metric, in the same order on every page.
+// TestTwoEngines: each has its own series of every metric, in the same order on
+// every page.
 func TestTwoEngines(t *testing.T) {
 	b := newBridge(t, lmcache)
 	second, first := b.monitor(t, mistral), b.monitor(t, llama)
@@ -49,8 +50,8 @@ func TestTwoEngines(t *testing.T) {
 	}
 }
 
-// TestClosedEngine: its series are gone from the next scrape, in both vocabularies. Created again, it starts at 0, except that
-// histograms continue.
+// TestClosedEngine: its series are gone from the next scrape, in both
+// vocabularies. Created again, it starts at 0, except that histograms continue.
 func TestClosedEngine(t *testing.T) {
 	b := newBridge(t, both)
 	b.monitor(t, llama)
@@ -86,7 +87,8 @@ func TestClosedEngine(t *testing.T) {
 	}
 }
 
-// TestClosedEngineLikeALiveOne: a closed engine that is called like a live one but for a worker is gone, too.
+// TestClosedEngineLikeALiveOne: a closed engine that is called like a live one
+// but for a worker is gone, too.
 func TestClosedEngineLikeALiveOne(t *testing.T) {
 	b := newBridge(t, both)
 	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
@@ -118,8 +120,9 @@ func TestLastEngineClosed(t *testing.T) {
 	}
 }
 
-// TestViewsThatTakeAttributes: series of engines that a view makes indistinguishable add up, and closed engines that can be told apart are
-// gone nevertheless.
+// TestViewsThatTakeAttributes: series of engines that a view makes
+// indistinguishable add up, and closed engines that can be told apart are gone
+// nevertheless.
 func TestViewsThatTakeAttributes(t *testing.T) {
 	all := otelcache.Engine{ModelName: "llama"}
 	workers := []otelcache.Engine{{ModelName: "llama", WorkerID: "0"}, {ModelName: "llama", WorkerID: "1"}}
@@ -165,7 +168,8 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 	}
 }
 
-// TestViewThatTakesAttributesOfOneCounter: what a view leaves of one counter, whichever it is, says nothing about which engines are live.
+// TestViewThatTakesAttributesOfOneCounter: what a view leaves of one counter,
+// whichever it is, says nothing about which engines are live.
 func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
 	for _, m := range instruments.All() {
 		if m.Kind != instruments.KindCounter {
@@ -183,7 +187,8 @@ func TestViewThatTakesAttributesOfOneCounter(t *testing.T) {
 	}
 }
 
-// TestNothingButHistograms: when views leave no counter, nothing tells closed engines, and all are shown.
+// TestNothingButHistograms: when views leave no counter, nothing tells closed
+// engines, and all are shown.
 func TestNothingButHistograms(t *testing.T) {
 	drop := sdkmetric.NewView(sdkmetric.Instrument{Kind: sdkmetric.InstrumentKindObservableCounter},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
@@ -194,7 +199,8 @@ func TestNothingButHistograms(t *testing.T) {
 	}
 }
 
-// TestOverflow: engines above the SDK's cardinality limit have no identity left, and LMCache's page leaves them out.
+// TestOverflow: engines above the SDK's cardinality limit have no identity
+// left, and LMCache's page leaves them out.
 func TestOverflow(t *testing.T) {
 	b := newBridge(t, both, sdkmetric.WithCardinalityLimit(2))
 	for _, engine := range []otelcache.Engine{llama, mistral, {ModelName: "qwen"}} {
@@ -224,7 +230,8 @@ func TestNothingElseOnLMCachesPage(t *testing.T) {
 	}
 }
 
-// TestClosedEngineWithPartOfALiveIdentity closes an engine that a live one cannot be told from by what is left of its identity.
+// TestClosedEngineWithPartOfALiveIdentity closes an engine that a live one
+// cannot be told from by what is left of its identity.
 func TestClosedEngineWithPartOfALiveIdentity(t *testing.T) {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
 	if err != nil {

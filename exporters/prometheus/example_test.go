@@ -18,7 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// A service puts the exporter into its meter provider and the page on its HTTP server.
+// A service puts the exporter into its meter provider and the page on its HTTP
+// server.
 func Example() {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.OTel, prometheus.LMCache))
 	if err != nil {
@@ -58,7 +59,8 @@ func Example() {
 	// lmcache_remote_get_duration_seconds_sum 0.012
 }
 
-// The exporter learns of the views that the meter provider has, so that the first scrape shows their buckets.
+// The exporter learns of the views that the meter provider has, so that the
+// first scrape shows their buckets.
 func ExampleWithViews() {
 	buckets := sdkmetric.NewView(
 		sdkmetric.Instrument{Name: instruments.RetrieveDuration.String()},

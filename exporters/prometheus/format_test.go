@@ -19,7 +19,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// TestLint: Prometheus's linter has nothing against the OTel vocabulary. LMCache's names break its rules, as they do at LMCache.
+// TestLint: Prometheus's linter has nothing against the OTel vocabulary.
+// LMCache's names break its rules, as they do at LMCache.
 func TestLint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBridge(t, native)
@@ -41,7 +42,8 @@ func TestLint(t *testing.T) {
 	})
 }
 
-// TestRoundTrip: what Prometheus's parser reads from the page, its writer writes as the same page.
+// TestRoundTrip: what Prometheus's parser reads from the page, its writer
+// writes as the same page.
 func TestRoundTrip(t *testing.T) {
 	for name, v := range vocabularies {
 		t.Run(name, func(t *testing.T) {
@@ -64,7 +66,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// TestGatherer: it can be merged with the registry of a host, which checks that series are consistent and unique.
+// TestGatherer: it can be merged with the registry of a host, which checks that
+// series are consistent and unique.
 func TestGatherer(t *testing.T) {
 	b := newBridge(t, both)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))

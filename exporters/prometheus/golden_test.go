@@ -19,7 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write the pages to testdata")
 
-// TestGolden compares the pages of one scripted workload, of an engine that does everything and one that does nothing, with testdata.
+// TestGolden compares the pages of one scripted workload, of an engine that
+// does everything and one that does nothing, with testdata.
 func TestGolden(t *testing.T) {
 	for _, v := range both {
 		t.Run(v.String(), func(t *testing.T) {

@@ -11,9 +11,10 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
-// Handler returns the page: Prometheus's text format, or OpenMetrics with exemplars or protobuf when the client asks for it,
-// compressed when it can take that. Scrapes may overlap. One that fails is answered with status 500 and the reason, which
-// also goes to [otel.Handle].
+// Handler returns the page: Prometheus's text format or, if the client asks for
+// them, OpenMetrics with exemplars or protobuf, compressed if the client accepts
+// it. Scrapes may overlap. One that fails is answered with status 500 and the
+// reason, which also goes to [otel.Handle].
 func (e *Exporter) Handler() http.Handler {
 	return promhttp.HandlerFor(e.Gatherer(), promhttp.HandlerOpts{
 		ErrorLog:          errorLog{},
@@ -22,7 +23,7 @@ func (e *Exporter) Handler() http.Handler {
 	})
 }
 
-// errorLog sends promhttp's errors where telemetry trouble goes.
+// errorLog sends promhttp's errors to [otel.Handle].
 type errorLog struct{}
 
 func (errorLog) Println(v ...any) {

@@ -27,7 +27,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// handled returns what goes to OpenTelemetry's error handler until the test ends.
+// handled returns what goes to OpenTelemetry's error handler until the test
+// ends.
 func handled(t *testing.T) func() string {
 	t.Helper()
 	var mu sync.Mutex
@@ -46,7 +47,8 @@ func handled(t *testing.T) func() string {
 	}
 }
 
-// fails checks that a scrape is answered with a reason, which also goes to the error handler.
+// fails checks that a scrape is answered with a reason, which also goes to the
+// error handler.
 func fails(t *testing.T, b bridge, handled func() string, reason string) {
 	t.Helper()
 	answer := b.get()
@@ -91,8 +93,9 @@ func TestScrapeWithoutMeterProvider(t *testing.T) {
 	fails(t, bridge{exporter: exporter}, handled, sdkmetric.ErrReaderNotRegistered.Error())
 }
 
-// TestHostCallbacks: one of the host's own that panics costs the scrape, not the process; one that fails costs its metric; one that
-// feeds a gauge through a monitor costs its reading, whatever it does.
+// TestHostCallbacks: one of the host's own that panics costs the scrape, not
+// the process; one that fails costs its metric; one that feeds a gauge through
+// a monitor costs its reading, whatever it does.
 func TestHostCallbacks(t *testing.T) {
 	for name, v := range vocabularies {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +132,8 @@ func TestHostCallbacks(t *testing.T) {
 	}
 }
 
-// TestRepeatedSeries: a page that Prometheus would refuse is an error, as with OpenTelemetry's own exporter.
+// TestRepeatedSeries: a page that Prometheus would refuse is an error, as with
+// OpenTelemetry's own exporter.
 func TestRepeatedSeries(t *testing.T) {
 	handled := handled(t)
 	b := newBridge(t, native)
@@ -167,7 +171,8 @@ func TestCompression(t *testing.T) {
 	}
 }
 
-// TestScrapeConcurrentSafe: scrapes and Gather while engines record, come and go. Counters never fall.
+// TestScrapeConcurrentSafe: scrapes and Gather while engines record, come and
+// go. Counters never fall.
 func TestScrapeConcurrentSafe(t *testing.T) {
 	b := newBridge(t, both)
 	mon := b.monitor(t, llama)
@@ -276,7 +281,8 @@ func TestSecondMeterProvider(t *testing.T) {
 	}
 }
 
-// TestCountersAfterAPanic scrapes after a callback of the host panicked: what the SDK had observed until then must not be counted again.
+// TestCountersAfterAPanic scrapes after a callback of the host panicked: what
+// the SDK had observed until then must not be counted again.
 func TestCountersAfterAPanic(t *testing.T) {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
 	if err != nil {

@@ -18,7 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// below returns how many values of h are at most bound, which must be one of its bounds.
+// below returns how many values of h are at most bound, which must be one of
+// its bounds.
 func below(t *testing.T, h *dto.Histogram, bound float64) uint64 {
 	t.Helper()
 	for _, b := range h.GetBucket() {
@@ -65,7 +66,8 @@ func TestUnitsAreLMCaches(t *testing.T) {
 	}
 }
 
-// TestFailuresStayOut: LMCache never sees a failed request finish, so that its time is in OpenTelemetry's vocabulary alone.
+// TestFailuresStayOut: LMCache never sees a failed request finish, so that its
+// time is in OpenTelemetry's vocabulary alone.
 func TestFailuresStayOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBridge(t, both)
@@ -96,7 +98,8 @@ func TestFailuresStayOut(t *testing.T) {
 	})
 }
 
-// TestExponentialHistograms: a view that makes them for OpenTelemetry's vocabulary leaves LMCache's its buckets.
+// TestExponentialHistograms: a view that makes them for OpenTelemetry's
+// vocabulary leaves LMCache's its buckets.
 func TestExponentialHistograms(t *testing.T) {
 	for _, scale := range []int32{20, 0} {
 		t.Run(fmt.Sprintf("scale=%d", scale), func(t *testing.T) { testExponentialHistograms(t, scale) })
@@ -134,7 +137,8 @@ func testExponentialHistograms(t *testing.T, scale int32) {
 	}
 }
 
-// TestBucketsOfViews: overridden buckets are on the page from the first scrape, measurements or not, in LMCache's unit.
+// TestBucketsOfViews: overridden buckets are on the page from the first scrape,
+// measurements or not, in LMCache's unit.
 func TestBucketsOfViews(t *testing.T) {
 	view := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()},
 		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{0.002, 0.057}}})
@@ -178,7 +182,8 @@ func TestDroppedMetrics(t *testing.T) {
 	}
 }
 
-// TestRenamedMetrics: a view that renames an instrument does not take its values from LMCache's name.
+// TestRenamedMetrics: a view that renames an instrument does not take its
+// values from LMCache's name.
 func TestRenamedMetrics(t *testing.T) {
 	rename := sdkmetric.NewView(sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}, sdkmetric.Stream{Name: "storage.get"})
 	b := newBridgeWithViews(t, both, rename)
@@ -192,52 +197,8 @@ func TestRenamedMetrics(t *testing.T) {
 	}
 }
 
-func TestExemplars(t *testing.T) {
-	b := newBridge(t, both)
-	mon := b.monitor(t, llama)
-	mon.RecordRemoteGetTime(sampled(), 12*time.Millisecond)
-	mon.RecordRemoteGetTime(t.Context(), 15*time.Millisecond) // of no trace
-	mon.RecordChunkReuse(t.Context(), time.Minute)
-	const ids = ` # {span_id="b200000000000002",trace_id="a1000000000000000000000000000001"} `
-	exemplars := map[string]string{}
-	for _, line := range sortedLines(b.openMetrics(t)) {
-		if series, exemplar, ok := strings.Cut(line, " # "); ok {
-			name, _, _ := strings.Cut(series, "{")
-			exemplars[name] += le(series) + " # " + strings.Join(strings.Fields(exemplar)[:2], " ")
-		}
-	}
-	for name, want := range map[string]string{
-		"lmcache:remote_time_to_get_bucket":          "20.0" + ids + "12.0",
-		"lmcache_remote_get_duration_seconds_bucket": "0.02" + ids + "0.012",
-	} {
-		if got := exemplars[name]; got != want {
-			t.Errorf("the exemplars of %s are %q, want %q", name, got, want)
-		}
-	}
-	if len(exemplars) != 2 {
-		t.Errorf("exemplars %q, want two", exemplars)
-	}
-	if text := b.text(t); strings.Contains(text, "trace_id") {
-		t.Error("the text format has exemplars, which it does not know")
-	}
-}
-
-// TestLatestExemplar: of several in one of LMCache's buckets, as exponential histograms have them, the latest is shown.
-func TestLatestExemplar(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBridge(t, lmcache, sdkmetric.WithView(exponential(20)))
-		mon := b.monitor(t, llama)
-		for _, ms := range []int{12, 16, 14} {
-			mon.RecordRemoteGetTime(sampled(), time.Duration(ms)*time.Millisecond)
-			time.Sleep(time.Second)
-		}
-		if text := b.openMetrics(t); strings.Count(text, "trace_id") != 1 || !strings.Contains(text, `"} 14.0 `) {
-			t.Errorf("the page has not the exemplar 14 alone:\n%s", text)
-		}
-	})
-}
-
-// TestCopiedMetrics: of several streams that views make of one instrument, the one under its own name counts, once.
+// TestCopiedMetrics: of several streams that views make of one instrument, the
+// one under its own name counts, once.
 func TestCopiedMetrics(t *testing.T) {
 	instrument := sdkmetric.Instrument{Name: instruments.RemoteGetDuration.String()}
 	b := newBridge(t, lmcache,
@@ -251,11 +212,4 @@ func TestCopiedMetrics(t *testing.T) {
 	if h.GetSampleCount() != 1 || below(t, h, 20) != 1 {
 		t.Errorf("lmcache:remote_time_to_get is %v, want one get in LMCache's buckets", h)
 	}
-}
-
-// le returns the bound of a bucket's series.
-func le(series string) string {
-	_, rest, _ := strings.Cut(series, `,le="`)
-	bound, _, _ := strings.Cut(rest, `"`)
-	return bound
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// lmcacheModel keeps what LMCache would show of one engine, written down from LMCache's rules: numbers and lists, under LMCache's names without
-// the prefix.
+// lmcacheModel keeps what LMCache would show of one engine, written down from
+// LMCache's rules: numbers and lists, under LMCache's names without the prefix.
 type lmcacheModel struct {
 	numbers map[string]float64
 	values  map[string][]float64
@@ -33,7 +33,8 @@ func newModel() *lmcacheModel {
 
 func (m *lmcacheModel) add(name string, v float64) { m.numbers[name] += v }
 
-// record leaves out what LMCache's logger leaves out of a list: durations and speeds of nothing.
+// record leaves out what LMCache's logger leaves out of a list: durations and
+// speeds of nothing.
 func (m *lmcacheModel) record(name string, v float64) {
 	if v > 0 {
 		m.values[name] = append(m.values[name], v)
@@ -92,14 +93,16 @@ const (
 	slowSpeed = 1000
 )
 
-// TestModel: whatever happens, LMCache's page shows what the model of LMCache's rules has.
+// TestModel: whatever happens, LMCache's page shows what the model of LMCache's
+// rules has.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) { checkModel(t, rt) })
 	})
 }
 
-// checkModel runs in a bubble of testing/synctest, so that everything takes exactly as long as it sleeps.
+// checkModel runs in a bubble of testing/synctest, so that everything takes
+// exactly as long as it sleeps.
 func checkModel(t *testing.T, rt *rapid.T) {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
 	if err != nil {
@@ -194,7 +197,8 @@ func (r *run) draw(rt *rapid.T) (*otelcache.Monitor, *lmcacheModel) {
 
 var errFailed = errors.New("failed")
 
-// The numbers that events are made of. Times are often exactly at a bucket's bound.
+// The numbers that events are made of. Times are often exactly at a bucket's
+// bound.
 var (
 	tokenCounts = rapid.IntRange(0, 5000)
 	smallCounts = rapid.IntRange(0, 100)
@@ -221,7 +225,8 @@ func (r *run) lookup(rt *rapid.T) {
 	m.lookup(tokens, hits, took)
 }
 
-// phased runs through phases, some of them more than once. It returns the time of all and of each.
+// phased runs through phases, some of them more than once. It returns the time
+// of all and of each.
 func phased(
 	rt *rapid.T, names []otelcache.PhaseName, start func(otelcache.PhaseName) otelcache.Phase,
 ) (total time.Duration, spent map[otelcache.PhaseName]time.Duration) {

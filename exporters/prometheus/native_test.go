@@ -26,8 +26,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestSameAsOpenTelemetry: the OTel vocabulary is the page that OpenTelemetry's own exporter makes of the same meter provider, whatever the
-// host has on it, in both formats; except that gauges do not end in "_total".
+// TestSameAsOpenTelemetry: the OTel vocabulary is the page that OpenTelemetry's
+// own exporter makes of the same meter provider, whatever the host has on it,
+// in both formats; except that gauges do not end in "_total".
 func TestSameAsOpenTelemetry(t *testing.T) {
 	for name, view := range map[string]sdkmetric.View{
 		"defaults": func(sdkmetric.Instrument) (sdkmetric.Stream, bool) { return sdkmetric.Stream{}, false },
@@ -98,8 +99,8 @@ func withoutTotal(text string) string {
 	return text
 }
 
-// sortedLines gives a page an order: renaming changes that of lines, and OpenTelemetry's exporter leaves that of exemplars' labels to
-// chance.
+// sortedLines gives a page an order: renaming changes that of lines, and
+// OpenTelemetry's exporter leaves that of exemplars' labels to chance.
 func sortedLines(text string) []string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -134,7 +135,8 @@ func compareLines(t *testing.T, got, want string) {
 	}
 }
 
-// TestSeveralReaders: others read the same meter provider undisturbed, closed engines included, which this exporter hides.
+// TestSeveralReaders: others read the same meter provider undisturbed, closed
+// engines included, which this exporter hides.
 func TestSeveralReaders(t *testing.T) {
 	other := sdkmetric.NewManualReader()
 	b := newBridge(t, both, sdkmetric.WithReader(other))

@@ -27,16 +27,16 @@ func forEachSet(data metricdata.Aggregation, f func(attribute.Set)) {
 func deletePoints(data metricdata.Aggregation, drop func(attribute.Set) bool) metricdata.Aggregation {
 	switch d := data.(type) {
 	case metricdata.Sum[int64]:
-		d.DataPoints = slices.DeleteFunc(d.DataPoints, func(p metricdata.DataPoint[int64]) bool { return drop(p.Attributes) })
+		d.DataPoints = deleteNumbers(d.DataPoints, drop)
 		return d
 	case metricdata.Sum[float64]:
-		d.DataPoints = slices.DeleteFunc(d.DataPoints, func(p metricdata.DataPoint[float64]) bool { return drop(p.Attributes) })
+		d.DataPoints = deleteNumbers(d.DataPoints, drop)
 		return d
 	case metricdata.Gauge[int64]:
-		d.DataPoints = slices.DeleteFunc(d.DataPoints, func(p metricdata.DataPoint[int64]) bool { return drop(p.Attributes) })
+		d.DataPoints = deleteNumbers(d.DataPoints, drop)
 		return d
 	case metricdata.Gauge[float64]:
-		d.DataPoints = slices.DeleteFunc(d.DataPoints, func(p metricdata.DataPoint[float64]) bool { return drop(p.Attributes) })
+		d.DataPoints = deleteNumbers(d.DataPoints, drop)
 		return d
 	case metricdata.Histogram[float64]:
 		d.DataPoints = slices.DeleteFunc(d.DataPoints, func(p metricdata.HistogramDataPoint[float64]) bool {
@@ -51,6 +51,10 @@ func deletePoints(data metricdata.Aggregation, drop func(attribute.Set) bool) me
 	default:
 		return data
 	}
+}
+
+func deleteNumbers[N int64 | float64](p []metricdata.DataPoint[N], drop func(attribute.Set) bool) []metricdata.DataPoint[N] {
+	return slices.DeleteFunc(p, func(p metricdata.DataPoint[N]) bool { return drop(p.Attributes) })
 }
 
 // numbers iterates over the points of sums and gauges.

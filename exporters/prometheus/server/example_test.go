@@ -18,7 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// A program without an HTTP server starts one, on any free port here; without WithAddress it is 127.0.0.1:9464.
+// A program without an HTTP server starts one, on any free port here; without
+// WithAddress it is 127.0.0.1:9464.
 func Example() {
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
 	if err != nil {

@@ -22,47 +22,47 @@ const (
 	defaultPort  = "9464"
 )
 
-// Option configures [Start]. A later option replaces an earlier one of the same name.
-type Option interface {
-	apply(config) config
-}
+// Option configures [Start]. A later option replaces an earlier one of the same
+// name; a nil Option is ignored.
+type Option interface{ apply(*config) }
 
-type optionFunc func(config) config
+type optionFunc func(*config)
 
-func (f optionFunc) apply(c config) config { return f(c) }
+func (f optionFunc) apply(c *config) { f(c) }
 
 type config struct {
 	address   string
 	webConfig string
 	logger    *slog.Logger
+	errs      []error
 }
 
 func newConfig(opts []Option) (config, error) {
 	var c config
 	for _, o := range opts {
 		if o != nil {
-			c = o.apply(c)
+			o.apply(&c)
 		}
 	}
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}
-	var addressErr error
 	if c.address == "" {
-		c.address, addressErr = addressFromEnvironment()
+		c.setAddressFromEnvironment()
 	}
-	return c, errors.Join(addressErr, validateWebConfig(c.webConfig))
+	c.validateWebConfig()
+	return c, errors.Join(c.errs...)
 }
 
-func addressFromEnvironment() (string, error) {
+func (c *config) setAddressFromEnvironment() {
 	port := getenv(portVariable, defaultPort)
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("%s is %q: want a port from 0 to 65535", portVariable, port)
+		c.errs = append(c.errs, fmt.Errorf("%s is %q, want a port from 0 to 65535", portVariable, port))
 	}
-	return net.JoinHostPort(getenv(hostVariable, defaultHost), port), nil
+	c.address = net.JoinHostPort(getenv(hostVariable, defaultHost), port)
 }
 
-// getenv takes an empty variable for one that is not set, as OpenTelemetry does.
+// getenv treats an empty variable as unset, as OpenTelemetry does.
 func getenv(name, otherwise string) string {
 	if v := os.Getenv(name); v != "" {
 		return v
@@ -70,43 +70,35 @@ func getenv(name, otherwise string) string {
 	return otherwise
 }
 
-func validateWebConfig(file string) error {
-	if err := web.Validate(file); err != nil {
+func (c *config) validateWebConfig() {
+	if err := web.Validate(c.webConfig); err != nil {
 		if isHashError(err) {
 			err = fmt.Errorf("basic_auth_users: want bcrypt hashes (htpasswd -nB): %w", err)
 		}
-		return fmt.Errorf("web configuration file %s: %w", file, err)
+		c.errs = append(c.errs, fmt.Errorf("web configuration file %s: %w", c.webConfig, err))
 	}
-	return nil
 }
 
-// isHashError reports whether a password is not hashed. Not all of bcrypt's errors can be compared, but all begin with its import path.
+// isHashError reports whether a password is not hashed. Not all of bcrypt's errors
+// can be compared, but all begin with its import path.
 func isHashError(err error) bool { return strings.HasPrefix(err.Error(), "crypto/bcrypt: ") }
 
-// WithAddress sets the address to listen on, such as ":9464" for all interfaces or "127.0.0.1:0" for any free port. Without it, or
-// when it is empty, the address comes from the environment variables OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT; the
-// defaults are 127.0.0.1 and 9464.
+// WithAddress sets the address to listen on, such as ":9464" for all interfaces or
+// "127.0.0.1:0" for any free port. By default, or if it is empty, the environment
+// variables OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT set it,
+// whose defaults are 127.0.0.1 and 9464.
 func WithAddress(address string) Option {
-	return optionFunc(func(c config) config {
-		c.address = address
-		return c
-	})
+	return optionFunc(func(c *config) { c.address = address })
 }
 
-// WithWebConfig sets the web configuration file. Without it, or when it is empty, the server speaks plain HTTP to
-// everybody who reaches the address.
+// WithWebConfig sets the web configuration file. By default, or if it is empty,
+// the server speaks plain HTTP to everybody who reaches the address.
 func WithWebConfig(file string) Option {
-	return optionFunc(func(c config) config {
-		c.webConfig = file
-		return c
-	})
+	return optionFunc(func(c *config) { c.webConfig = file })
 }
 
-// WithLogger sets where the server logs where it listens and which connections failed. Without it, or when it is nil,
-// [slog.Default] at the time of Start.
+// WithLogger sets the logger for the address and for connections that failed. By
+// default, or if it is nil, it is [slog.Default] at the time of Start.
 func WithLogger(l *slog.Logger) Option {
-	return optionFunc(func(c config) config {
-		c.logger = l
-		return c
-	})
+	return optionFunc(func(c *config) { c.logger = l })
 }

@@ -13,7 +13,8 @@ import (
 	"go.opentelemetry.io/otel"
 )
 
-// TestServingFails: the web configuration file is gone when serving begins, which Start cannot foresee.
+// TestServingFails: the web configuration file is gone when serving begins,
+// which Start cannot foresee.
 func TestServingFails(t *testing.T) {
 	var handled error
 	before := otel.GetErrorHandler()

@@ -17,26 +17,27 @@ import (
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 )
 
-// Limits that keep a client which is slow, or which never goes away, from holding a connection. A scrape takes milliseconds, and Prometheus
-// waits ten seconds for one by default.
+// Limits for slow and idle clients, which would otherwise hold connections. A
+// scrape takes milliseconds, and Prometheus waits ten seconds for it by default.
 const (
 	readTimeout  = 10 * time.Second
 	writeTimeout = time.Minute
 	idleTimeout  = 2 * time.Minute
 )
 
-// Server is a server that runs. It is made by [Start] and safe for concurrent use.
+// Server is a running server. [Start] returns one. It is safe for concurrent use.
 type Server struct {
 	http    http.Server
 	address net.Addr
 	served  chan struct{} // closed when serving ended
-	err     error         // why it did, unless by Shutdown; to be read after served
+	err     error         // of serving, unless Shutdown ended it; set before served is closed
 }
 
 // Start serves e in the background until [Server.Shutdown].
 //
-// The errors are about a variable of the environment, a web configuration file that is not valid, or an address that cannot be listened
-// on; nothing is served then. Should serving fail later, the error goes to [otel.Handle] and is returned by Shutdown.
+// It fails if a variable of the environment or the web configuration file is
+// invalid, or if it cannot listen on the address. If serving fails later, the error
+// goes to [otel.Handle] and Shutdown returns it.
 func Start(e *prometheus.Exporter, opts ...Option) (*Server, error) {
 	if e == nil {
 		return nil, errors.New("prometheus server: the exporter is nil")
@@ -75,13 +76,10 @@ func newHandler(e *prometheus.Exporter) (http.Handler, error) {
 		Profiling:   "false",
 		Links:       []web.LandingLinks{{Address: "/metrics", Text: "Metrics"}},
 	})
-	if err != nil {
-		return nil, err
-	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", e.Handler())
 	mux.Handle("GET /{$}", landing)
-	return mux, nil
+	return mux, err
 }
 
 func (s *Server) serve(listener net.Listener, c config) {
@@ -92,15 +90,17 @@ func (s *Server) serve(listener net.Listener, c config) {
 	}
 	s.err = fmt.Errorf("prometheus server: %w", err)
 	otel.Handle(s.err)
-	// The toolkit leaves the listener open when the web configuration file became invalid after Start checked it.
+	// The toolkit leaves the listener open if the web configuration file became
+	// invalid after Start checked it.
 	_ = listener.Close()
 }
 
-// Addr returns the address that the server listens on.
+// Addr returns the address of the listener.
 func (s *Server) Addr() net.Addr { return s.address }
 
-// Shutdown stops listening and waits for the scrapes under way; when ctx ends first, their connections are closed and the error is that
-// of ctx. It does not shut the exporter down. Shutdown may be called more than once.
+// Shutdown stops listening and waits for running scrapes. If ctx ends first, it
+// closes their connections and returns the error of ctx. It does not shut the
+// exporter down. Shutdown may be called more than once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if err != nil {

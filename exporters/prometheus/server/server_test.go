@@ -34,7 +34,8 @@ const (
 	bcrypted = "$2a$04$ioVNaIPjn9PYYQ2dFJiptO2T9WdVvZX7089Ib1t43fcFe.eyGlniO"
 )
 
-// newExporter returns an exporter in LMCache's vocabulary with one engine, which had one lookup.
+// newExporter returns an exporter in LMCache's vocabulary with one engine,
+// which had one lookup.
 func newExporter(t *testing.T) *prometheus.Exporter {
 	t.Helper()
 	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
@@ -57,7 +58,8 @@ func newExporter(t *testing.T) *prometheus.Exporter {
 
 const counted = `lmcache:num_lookup_requests_total{model_name="llama",role="",served_model_name="",worker_id=""} 1`
 
-// start starts a server on a free port of loopback, and shuts it down when the test ends.
+// start starts a server on a free port of loopback, and shuts it down when the
+// test ends.
 func start(t *testing.T, opts ...server.Option) *server.Server {
 	t.Helper()
 	opts = append([]server.Option{server.WithAddress("127.0.0.1:0"), server.WithLogger(slog.New(slog.DiscardHandler))}, opts...)
@@ -73,7 +75,8 @@ func start(t *testing.T, opts ...server.Option) *server.Server {
 	return s
 }
 
-// get returns the status and body of an answer. The connection is closed with it.
+// get returns the status and body of an answer. The connection is closed with
+// it.
 func get(t *testing.T, transport *http.Transport, url string, user ...string) (int, string, error) {
 	t.Helper()
 	defer transport.CloseIdleConnections()
@@ -190,7 +193,8 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestDefaultAddress needs the default port, which something else on the machine may have.
+// TestDefaultAddress needs the default port, which something else on the
+// machine may have.
 func TestDefaultAddress(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_PROMETHEUS_HOST", "")
 	t.Setenv("OTEL_EXPORTER_PROMETHEUS_PORT", "")
