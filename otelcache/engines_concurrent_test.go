@@ -136,6 +136,7 @@ func TestManyEnginesConcurrentSafe(t *testing.T) {
 	var recording, collecting sync.WaitGroup
 	done := make(chan struct{})
 	for _, a := range accounts {
+		a.collect(t) // the set knows a reader from its first collection on
 		collecting.Go(func() {
 			for {
 				a.collect(t)
