@@ -122,7 +122,8 @@ func (s *engineSet) look() {
 func TestEnginesBelowTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newEngineSet(t, 2)
-		if s.model("a") != s.model("a") || s.model("a") == s.model("b") || s.model("a").Engine().ModelName != "a" {
+		a := s.model("a")
+		if again := s.model("a"); again != a || s.model("b") == a || a.Engine().ModelName != "a" {
 			t.Error("want one monitor an engine, of its identity")
 		}
 		s.model("a").RecordEviction(5)
