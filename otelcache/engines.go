@@ -20,10 +20,10 @@ import (
 // An engine that nobody has used for the idle time keeps its place, and its counts
 // go on from there when it comes back, until a new engine needs the place. It
 // makes room only when it has no operation in flight and every reader has
-// collected since its last event, so that no count is lost. From then on it is a
-// new engine, which starts at 0. Without room, new engines share one, whose fields
-// are "_OTHER" where theirs are set; so do those that come back before every reader
-// has missed them.
+// collected since its last event, so that no count is lost; a reader is known from
+// its first collection on. An engine that made room starts at 0 when it comes back.
+// Without room, new engines share one, whose fields are "_OTHER" where theirs are
+// set; so do those that come back before every reader has missed them.
 //
 // An idle engine stays on the page for the sake of readers that send deltas: the
 // SDK forgets a counter that is missing from one collection, and would send the
@@ -96,7 +96,7 @@ func (s *Engines) Monitor(e Engine) *Monitor {
 	s.mu.RLock()
 	m := s.monitors[e]
 	s.mu.RUnlock()
-	if m == nil {
+	if m == nil || m.closed.Load() {
 		m = s.create(e)
 	}
 	m.stamp()
@@ -106,12 +106,14 @@ func (s *Engines) Monitor(e Engine) *Monitor {
 func (s *Engines) create(e Engine) *Monitor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m := s.monitors[e]; m != nil {
-		return m
-	}
 	if s.closed {
 		return s.pending
 	}
+	m := s.monitors[e]
+	if m != nil && !m.closed.Load() {
+		return m
+	}
+	delete(s.monitors, e) // its owner, who is not the set, has closed it
 	if e.validate() != nil {
 		e = e.mapSet(func(field string) string { return strings.ToValidUTF8(field, "\uFFFD") })
 		if m := s.monitors[e]; m != nil {
@@ -121,7 +123,7 @@ func (s *Engines) create(e Engine) *Monitor {
 	if s.isLeaving(e) || !s.hasRoom() {
 		return s.other(e)
 	}
-	m := newMonitor(e, s.config, s.scope)
+	m = newMonitor(e, s.config, s.scope)
 	m.engines = s
 	s.put(m)
 	return s.monitors[e]
@@ -346,7 +348,7 @@ func (l PendingLookup) FinishOn(m *Monitor, hitTokens int) {
 
 // FailOn ends the lookup with an error, under the engine of m.
 func (l PendingLookup) FailOn(m *Monitor, err error) {
-	l.settle(m, func(o *operation, r outcome) { o.failed(r, err) })
+	l.settle(m, func(o *operation, r outcome) { o.failedIn(o.ctx, r, err) })
 }
 
 // Fail ends the lookup with an error. No engine counts it: nobody was chosen.

@@ -656,3 +656,24 @@ func BenchmarkEnginesMonitor(b *testing.B) {
 		})
 	}
 }
+
+// TestEngineThatItsOwnerClosed: the set makes a monitor of its own after the owner
+// of the engine's first one has closed it.
+func TestEngineThatItsOwnerClosed(t *testing.T) {
+	reader := sdkmetric.NewManualReader()
+	mp := otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
+	e := otelcache.Engine{ModelName: "a"}
+	owned, err := otelcache.New(e, mp, untraced)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openEngines(t, 2, idle, mp, untraced)
+	if s.Monitor(e) != owned {
+		t.Error("the set has a second monitor of one engine")
+	}
+	closeMonitor(t, owned)
+	s.Monitor(e).RecordEviction(3)
+	if got := evicted(t, reader); !maps.Equal(got, map[string]int64{"a": 3}) {
+		t.Errorf("got %v, want 3 of a", got)
+	}
+}

@@ -226,14 +226,15 @@ func (o *operation) endSpan(options []trace.SpanEndOption) {
 // [context.Canceled] or when its own context is cancelled; see Abandon.
 func (o *operation) Fail(err error) {
 	if r, ok := o.end(); ok {
-		o.failed(r, err)
+		o.failedIn(o.ctx, r, err)
 		o.mon.exit()
 	}
 }
 
-// failed records the operation as failed or cancelled.
-func (o *operation) failed(r outcome, err error, end ...trace.SpanEndOption) {
-	if isCancelled(o.ctx, err) {
+// failedIn records the operation as failed, or as cancelled if its error says so
+// or ctx is.
+func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...trace.SpanEndOption) {
+	if isCancelled(ctx, err) {
 		o.cancelled(end...)
 		return
 	}

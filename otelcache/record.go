@@ -111,7 +111,7 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 		at = nil
 	}
 	if r.Err != nil {
-		o.failed(out, r.Err, endAt(at)...)
+		o.failedIn(context.Background(), out, r.Err, endAt(at)...) // ctx is that of now
 	} else {
 		o.finished(out, endAt(at)...)
 	}

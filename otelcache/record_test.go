@@ -434,3 +434,13 @@ func TestRecordedSlowRetrieve(t *testing.T) {
 		}
 	})
 }
+
+// TestRecordUnderACancelledContext: the context of a call that records is not the
+// operation's.
+func TestRecordUnderACancelledContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	tel := newTelemetry(t)
+	tel.RecordStore(ctx, otelcache.Record{Err: errBroken})
+	wantPoints(t, tel.fed(t), points{"lmcache.store.requests": "1", "lmcache.store.failures": "1"})
+}
