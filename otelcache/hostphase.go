@@ -48,7 +48,7 @@ func NewPhase(name string) (PhaseName, error) {
 	switch {
 	case name == "" || len(name) > maxPhaseNameLen || !utf8.ValidString(name):
 		return unknown, invalid("NewPhase(%q): want 1 to %d bytes of valid UTF-8", name[:min(len(name), maxPhaseNameLen)], maxPhaseNameLen)
-	case slices.Contains(phaseSpans[:], name):
+	case slices.ContainsFunc(phaseTable[:], func(p phaseRow) bool { return p.span == name }):
 		return unknown, invalid("NewPhase(%q): want another name than those of LMCache's phases", name)
 	}
 	hostPhases.mu.Lock()

@@ -2,12 +2,32 @@
 
 package otelcache
 
-import "context"
+import (
+	"context"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
 
 // Lookup asks how many of a prompt's tokens the cache holds. It is finished
 // once, with Finish or Fail. Its methods are safe for concurrent use; those of the
 // zero Lookup do nothing.
 type Lookup struct{ *operation }
+
+var lookupKind = newKind(kind{
+	span:         "lmcache.lookup",
+	requests:     instruments.LookupRequests,
+	requested:    instruments.LookupRequestedTokens,
+	moved:        instruments.LookupHitTokens,
+	zero:         instruments.LookupZeroHitRequests,
+	rate:         lookupRate,
+	failures:     instruments.LookupFailures,
+	cancelled:    instruments.LookupCancelled,
+	duration:     instruments.LookupDuration,
+	hitRate:      instruments.LookupRequestHitRate,
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.HitTokensKey,
+	hitRateKey:   instruments.HitRateKey,
+})
 
 // StartLookup starts a lookup of numTokens tokens: it counts the request and the
 // tokens, and starts the span lmcache.lookup. Use the returned context for what

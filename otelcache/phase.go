@@ -16,7 +16,7 @@ import (
 // PhaseName names a phase of an operation.
 type PhaseName uint8
 
-// The phases. The table of operation kinds says which operation has which.
+// The phases. Their table says which operation has which.
 const (
 	// ProcessTokens turns tokens into cache keys, in a retrieve or a store.
 	ProcessTokens PhaseName = iota
@@ -38,20 +38,35 @@ const (
 	numPhases
 )
 
-var phaseSpans = [numPhases]string{
-	ProcessTokens:       "process_tokens",
-	Broadcast:           "broadcast",
-	ToGPU:               "to_gpu",
-	RemoteBatchedGet:    "remote_batched_get",
-	ConnectorBatchedGet: "connector_batched_get",
-	FromGPU:             "from_gpu",
-	Put:                 "put",
+// phaseRow has the span of a phase, and the histogram of its time in each
+// operation that has it.
+type phaseRow struct {
+	span            string
+	retrieve, store instruments.Histogram
+}
+
+var phaseTable = [numPhases]phaseRow{
+	ProcessTokens:       {"process_tokens", instruments.RetrieveProcessTokensDuration, instruments.StoreProcessTokensDuration},
+	Broadcast:           {span: "broadcast", retrieve: instruments.RetrieveBroadcastDuration},
+	ToGPU:               {span: "to_gpu", retrieve: instruments.RetrieveToGPUDuration},
+	RemoteBatchedGet:    {span: "remote_batched_get", retrieve: instruments.RetrieveRemoteBatchedGetDuration},
+	ConnectorBatchedGet: {span: "connector_batched_get", retrieve: instruments.RetrieveConnectorBatchedGetDuration},
+	FromGPU:             {span: "from_gpu", store: instruments.StoreFromGPUDuration},
+	Put:                 {span: "put", store: instruments.StorePutDuration},
+}
+
+// phasesOf returns the histograms of an operation's phases.
+func phasesOf(operation func(phaseRow) instruments.Histogram) (phases [numPhases]instruments.Histogram) {
+	for name, row := range phaseTable {
+		phases[name] = operation(row)
+	}
+	return phases
 }
 
 // String returns the name of the phase's span.
 func (n PhaseName) String() string {
 	if n < numPhases {
-		return phaseSpans[n]
+		return phaseTable[n].span
 	}
 	if names := hostPhaseNames(); int(n-numPhases) < len(names) {
 		return names[n-numPhases]

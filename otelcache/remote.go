@@ -19,6 +19,30 @@ type RemoteGet struct{ *operation }
 // zero RemotePut do nothing.
 type RemotePut struct{ *operation }
 
+var remoteGetKind = newKind(kind{
+	span:      "lmcache.remote.get",
+	options:   clientSpan,
+	finished:  instruments.RemoteReadRequests,
+	moved:     instruments.RemoteReadIO,
+	failures:  instruments.RemoteGetFailures,
+	cancelled: instruments.RemoteGetCancelled,
+	duration:  instruments.RemoteGetDuration,
+	instant:   true,
+	movedKey:  instruments.BytesKey,
+})
+
+var remotePutKind = newKind(kind{
+	span:      "lmcache.remote.put",
+	options:   clientSpan,
+	finished:  instruments.RemoteWriteRequests,
+	moved:     instruments.RemoteWriteIO,
+	failures:  instruments.RemotePutFailures,
+	cancelled: instruments.RemotePutCancelled,
+	duration:  instruments.RemotePutDuration,
+	instant:   true,
+	movedKey:  instruments.BytesKey,
+})
+
 // StartRemoteGet starts a get from the remote backend and its client span
 // lmcache.remote.get.
 func (m *Monitor) StartRemoteGet(ctx context.Context) (context.Context, RemoteGet) {

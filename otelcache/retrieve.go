@@ -5,12 +5,32 @@ package otelcache
 import (
 	"context"
 	"fmt"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 // Retrieve brings cached tokens back to where the model needs them. It is
 // finished once, with Finish or Fail. Its methods are safe for concurrent use;
 // those of the zero Retrieve do nothing.
 type Retrieve struct{ *operation }
+
+var retrieveKind = newKind(kind{
+	span:         "lmcache.retrieve",
+	requests:     instruments.RetrieveRequests,
+	requested:    instruments.RetrieveRequestedTokens,
+	moved:        instruments.RetrieveHitTokens,
+	rate:         retrieveRate,
+	failures:     instruments.RetrieveFailures,
+	cancelled:    instruments.RetrieveCancelled,
+	duration:     instruments.RetrieveDuration,
+	slow:         true,
+	speed:        instruments.RetrieveSpeed,
+	phases:       phasesOf(func(p phaseRow) instruments.Histogram { return p.retrieve }),
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.HitTokensKey,
+	hitRateKey:   instruments.HitRateKey,
+	speedKey:     instruments.SpeedKey,
+})
 
 // retrieveContext is a retrieve and the context that carries it in one object,
 // their only allocation. The span's context is made from it, so that a span

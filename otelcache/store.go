@@ -2,7 +2,11 @@
 
 package otelcache
 
-import "context"
+import (
+	"context"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
 
 // AllTokens tells [Store.Finish] that as many tokens were stored as the store
 // was started with.
@@ -11,6 +15,20 @@ const AllTokens = -1
 // Store puts tokens into the cache. It is finished once, with Finish or Fail. Its
 // methods are safe for concurrent use; those of the zero Store do nothing.
 type Store struct{ *operation }
+
+var storeKind = newKind(kind{
+	span:         "lmcache.store",
+	requests:     instruments.StoreRequests,
+	moved:        instruments.StoreTokens,
+	failures:     instruments.StoreFailures,
+	cancelled:    instruments.StoreCancelled,
+	duration:     instruments.StoreDuration,
+	speed:        instruments.StoreSpeed,
+	phases:       phasesOf(func(p phaseRow) instruments.Histogram { return p.store }),
+	requestedKey: instruments.RequestedTokensKey,
+	movedKey:     instruments.StoredTokensKey,
+	speedKey:     instruments.SpeedKey,
+})
 
 // StartStore starts a store of numTokens tokens: it counts the request and
 // starts the span lmcache.store. Use the returned context for what the store does.

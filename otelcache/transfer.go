@@ -12,6 +12,27 @@ import (
 // Its methods are safe for concurrent use; those of the zero Transfer do nothing.
 type Transfer struct{ *operation }
 
+var transferKind = newKind(kind{
+	span:         "lmcache.p2p_transfer",
+	options:      clientSpan,
+	requests:     instruments.P2PTransferRequests,
+	moved:        instruments.P2PTransferTokens,
+	failures:     instruments.P2PTransferFailures,
+	cancelled:    instruments.P2PTransferCancelled,
+	duration:     instruments.P2PTransferDuration,
+	speed:        instruments.P2PTransferSpeed,
+	requestedKey: instruments.RequestedTokensKey,
+	speedKey:     instruments.SpeedKey,
+})
+
+// servedTransferKind feeds nothing: the peer that asked counts the transfer.
+var servedTransferKind = newKind(kind{
+	span:         "lmcache.p2p_transfer",
+	options:      serverSpan,
+	requestedKey: instruments.RequestedTokensKey,
+	speedKey:     instruments.SpeedKey,
+})
+
 // StartTransfer starts the transfer of numTokens tokens from or to peer, on the
 // side that asks for it. It counts the request and starts the client span
 // lmcache.p2p_transfer. Send the returned context's trace along (package
