@@ -123,7 +123,7 @@ func abandon(ctx context.Context, o interface {
 	Abandon()
 },
 ) {
-	own, err := otelcache.NewPhase("decompress")
+	own, err := otelcache.NewPhase("verify_checksums")
 	if err != nil {
 		panic(err)
 	}

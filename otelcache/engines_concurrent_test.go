@@ -266,7 +266,7 @@ func TestPendingLookupsConcurrentSafe(t *testing.T) {
 			for i, l := range pending {
 				l.SetRequestID("r")
 				l.SetAttributes(everyAttribute)
-				_, p := l.StartPhase(context.Background(), decompress)
+				_, p := l.StartPhase(context.Background(), verifyChecksums)
 				p.End()
 				l.RecordPhase(verify, time.Now(), time.Now())
 				switch i % 4 {

@@ -466,7 +466,7 @@ func TestPendingLookups(t *testing.T) {
 			"lmcache.lookup.hit_tokens" + model:       "250",
 			"lmcache.lookup.duration" + model:         "sum 0.001, 1 ≤ 0.00128",
 			"lmcache.lookup.request_hit_rate" + model: "sum 0.25, 1 ≤ 0.3",
-			"lmcache.operation.phase.duration{gen_ai.request.model=a lmcache.operation=lookup lmcache.phase=decompress}": "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.operation.phase.duration{gen_ai.request.model=a lmcache.operation=lookup lmcache.phase=verify_checksums}": "sum 0.001, 1 ≤ 0.00128",
 		}, "{gen_ai.request.model=a lmcache.hit_rate=0.25 lmcache.request.id=r1 lmcache.tokens.hit=250 lmcache.tokens.requested=1000}"},
 		"FailOn": {func(l otelcache.PendingLookup, m *otelcache.Monitor) { l.FailOn(m, errBroken) }, points{
 			"lmcache.lookup.requests" + model: "1", "lmcache.lookup.requested_tokens" + model: "1000",
@@ -500,7 +500,7 @@ func TestPendingLookups(t *testing.T) {
 			s.model("b")
 			ctx, l := s.StartLookup(context.Background(), 1000)
 			l.SetRequestID("r1")
-			_, p := l.StartPhase(ctx, decompress)
+			_, p := l.StartPhase(ctx, verifyChecksums)
 			time.Sleep(ms)
 			p.End()
 			s.wantFed(t, points{})

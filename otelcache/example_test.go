@@ -270,16 +270,16 @@ func ExampleNewPhase() {
 	mon := newExampleMonitor()
 	defer mon.Close()
 	cursor := mon.Cursor()
-	decompress, err := otelcache.NewPhase("decompress") // once, at start-up
+	verifyChecksums, err := otelcache.NewPhase("verify_checksums") // once, at start-up
 	if err != nil {
 		fmt.Println(err)
 	}
 
 	_, retrieve := mon.StartRetrieve(context.Background(), 1000)
 	start := time.Now()
-	retrieve.RecordPhase(decompress, start.Add(-20*time.Millisecond), start)
+	retrieve.RecordPhase(verifyChecksums, start.Add(-20*time.Millisecond), start)
 	retrieve.Finish(1000)
 
-	fmt.Println(decompress, cursor.Next().OperationPhaseDuration.Sum())
-	// Output: decompress 0.02
+	fmt.Println(verifyChecksums, cursor.Next().OperationPhaseDuration.Sum())
+	// Output: verify_checksums 0.02
 }

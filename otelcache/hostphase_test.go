@@ -16,7 +16,7 @@ import (
 
 // Phases are the process's: these are the tests' own, and TestPhasesAreBounded
 // takes what is left.
-var decompress, verify = newPhase("decompress"), newPhase("verify")
+var verifyChecksums, verify = newPhase("verify_checksums"), newPhase("verify")
 
 const testPhases = 2
 
@@ -41,7 +41,7 @@ func hostPhaseOf(name string) string {
 func hostPhaseFeeds() (rows []feed) {
 	for _, k := range operationKinds {
 		want := points{
-			"lmcache.operation.phase.duration{lmcache.operation=" + k.name + " lmcache.phase=decompress}": "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.operation.phase.duration{lmcache.operation=" + k.name + " lmcache.phase=verify_checksums}": "sum 0.001, 1 ≤ 0.00128",
 		}
 		for _, fed := range []points{k.started, k.finished} {
 			for name, value := range fed {
@@ -50,7 +50,7 @@ func hostPhaseFeeds() (rows []feed) {
 		}
 		rows = append(rows, feed{k.name + " with a phase of the host's", func(ctx context.Context, m *otelcache.Monitor) {
 			ctx, o, finish := k.start(ctx, m)
-			_, p := o.StartPhase(ctx, decompress)
+			_, p := o.StartPhase(ctx, verifyChecksums)
 			time.Sleep(ms)
 			p.End()
 			finish()
@@ -63,7 +63,7 @@ func TestHostPhaseSpans(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t)
 		ctx, l := tel.StartLookup(context.Background(), 10)
-		pctx, p := l.StartPhase(ctx, decompress)
+		pctx, p := l.StartPhase(ctx, verifyChecksums)
 		p.SetBytes(64)
 		_, inner := l.StartPhase(pctx, verify)
 		time.Sleep(ms)
@@ -74,14 +74,14 @@ func TestHostPhaseSpans(t *testing.T) {
 		l.Finish(0)
 		wantSpans(t, tel, `
 			lmcache.lookup{lmcache.hit_rate=0 lmcache.tokens.hit=0 lmcache.tokens.requested=10}
-			  decompress{lmcache.bytes=64}
+			  verify_checksums{lmcache.bytes=64}
 			    verify
 			  verify
 		`)
 		fed := tel.fed(t)
 		const of = "lmcache.operation.phase.duration{lmcache.operation=lookup lmcache.phase="
-		if d, v := fed[of+"decompress}"], fed[of+"verify}"]; d != "sum 0.002, 1 ≤ 0.00256" || v != "sum 0.005, 1 ≤ 0.00512" {
-			t.Errorf("decompress is %q and verify %q, want 2 ms and the 5 ms of both", d, v)
+		if d, v := fed[of+"verify_checksums}"], fed[of+"verify}"]; d != "sum 0.002, 1 ≤ 0.00256" || v != "sum 0.005, 1 ≤ 0.00512" {
+			t.Errorf("verify_checksums is %q and verify %q, want 2 ms and the 5 ms of both", d, v)
 		}
 	})
 }
@@ -97,7 +97,7 @@ func TestHostPhasesOfOperationsThatDoNotFinish(t *testing.T) {
 		bubble(t, name, func(t *testing.T) {
 			tel := newTelemetry(t)
 			ctx, r := tel.StartRetrieve(context.Background(), 10)
-			_, p := r.StartPhase(ctx, decompress)
+			_, p := r.StartPhase(ctx, verifyChecksums)
 			time.Sleep(ms)
 			p.End()
 			end(r)
@@ -115,7 +115,7 @@ func TestHostPhasesOfAClosedMonitor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t)
 		ctx, r := tel.StartRetrieve(context.Background(), 10)
-		_, p := r.StartPhase(ctx, decompress)
+		_, p := r.StartPhase(ctx, verifyChecksums)
 		time.Sleep(ms)
 		p.End()
 		closeMonitor(t, tel.Monitor)
@@ -125,11 +125,11 @@ func TestHostPhasesOfAClosedMonitor(t *testing.T) {
 }
 
 func TestNewPhase(t *testing.T) {
-	if again := newPhase("decompress"); again != decompress {
-		t.Errorf("the second phase of a name is %d, want the first, %d", again, decompress)
+	if again := newPhase("verify_checksums"); again != verifyChecksums {
+		t.Errorf("the second phase of a name is %d, want the first, %d", again, verifyChecksums)
 	}
-	if decompress == verify || decompress.String() != "decompress" || verify.String() != "verify" {
-		t.Errorf("the phases are %d %v and %d %v", decompress, decompress, verify, verify)
+	if verifyChecksums == verify || verifyChecksums.String() != "verify_checksums" || verify.String() != "verify" {
+		t.Errorf("the phases are %d %v and %d %v", verifyChecksums, verifyChecksums, verify, verify)
 	}
 	for _, name := range []string{
 		"", strings.Repeat("x", 65), "\xff", "process_tokens", "to_gpu", "put", "from_gpu", "broadcast",
@@ -151,7 +151,7 @@ func TestPhasesAreBounded(t *testing.T) {
 	}
 	_, err := otelcache.NewPhase("one more")
 	wantError(t, err, otelcache.ErrInvalidOption, "one more", "16")
-	all = append(all, newPhase("decompress"), newPhase("verify"))
+	all = append(all, newPhase("verify_checksums"), newPhase("verify"))
 	slices.Sort(all)
 	if n := len(slices.Compact(all)); n != 16 {
 		t.Errorf("got %d phases, want 16", n)

@@ -5,6 +5,7 @@ package otelcache_test
 import (
 	"context"
 	"sync"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,5 +172,16 @@ func TestNilContextOfAPhase(t *testing.T) {
 	//lint:ignore SA1012 the point of the test
 	if ctx, _ := r.StartPhase(nil, otelcache.ToGPU); otelcache.RetrieveFromContext(ctx) != r {
 		t.Errorf("got the context %v, want the retrieve's", ctx)
+	}
+}
+
+// TestPhasesHaveSpans holds that each phase of the table has a name of its own.
+func TestPhasesHaveSpans(t *testing.T) {
+	names := map[string]bool{}
+	for p := otelcache.ProcessTokens; p <= otelcache.Put || !strings.HasPrefix(p.String(), "unknown") && p < 100; p++ {
+		if name := p.String(); name == "" || names[name] {
+			t.Errorf("phase %d has the name %q, want one of its own in phaseTable", p, name)
+		}
+		names[p.String()] = true
 	}
 }

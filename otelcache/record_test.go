@@ -104,7 +104,7 @@ func TestRecordedStore(t *testing.T) {
 			Phases: []otelcache.PhaseRecord{
 				{Name: otelcache.FromGPU, Start: at(-2900 * ms), End: at(-2400 * ms)},
 				{Name: otelcache.Put, Start: at(-2400 * ms), End: at(-1100 * ms)},
-				{Name: decompress, Start: at(-3 * time.Second), End: at(-2875 * ms)},
+				{Name: verifyChecksums, Start: at(-3 * time.Second), End: at(-2875 * ms)},
 			},
 			RequestID: "r1", Attributes: []attribute.KeyValue{attribute.String("tenant", "a")},
 			Links: []trace.Link{{SpanContext: linked.SpanContext()}},
@@ -116,14 +116,14 @@ func TestRecordedStore(t *testing.T) {
 			"lmcache.store.speed":             "sum 300, 1 ≤ 512",
 			"lmcache.store.from_gpu.duration": "sum 0.5, 1 ≤ 0.65536",
 			"lmcache.store.put.duration":      "sum 1.3, 1 ≤ 1.31072",
-			"lmcache.operation.phase.duration{lmcache.operation=store lmcache.phase=decompress}": "sum 0.125, 1 ≤ 0.16384",
+			"lmcache.operation.phase.duration{lmcache.operation=store lmcache.phase=verify_checksums}": "sum 0.125, 1 ≤ 0.16384",
 		})
 		wantSpans(t, tel, `
 			event
 			  lmcache.store{lmcache.request.id=r1 lmcache.speed=300 lmcache.tokens.requested=1000 lmcache.tokens.stored=600 tenant=a}
 			    from_gpu
 			    put
-			    decompress
+			    verify_checksums
 		`)
 		times := map[string][2]time.Duration{}
 		for _, s := range tel.spans.Ended() {
@@ -134,11 +134,11 @@ func TestRecordedStore(t *testing.T) {
 			}
 		}
 		want := map[string][2]time.Duration{
-			"event":         {0, 0},
-			"lmcache.store": {-3 * time.Second, -time.Second},
-			"from_gpu":      {-2900 * ms, -2400 * ms},
-			"put":           {-2400 * ms, -1100 * ms},
-			"decompress":    {-3 * time.Second, -2875 * ms},
+			"event":            {0, 0},
+			"lmcache.store":    {-3 * time.Second, -time.Second},
+			"from_gpu":         {-2900 * ms, -2400 * ms},
+			"put":              {-2400 * ms, -1100 * ms},
+			"verify_checksums": {-3 * time.Second, -2875 * ms},
 		}
 		if !maps.Equal(times, want) {
 			t.Errorf("the spans' times are %v, want %v", times, want)

@@ -200,11 +200,11 @@ func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 	} {
 		retrieve.RecordPhase(phase, start, start.Add(time.Duration(i+1)*100*time.Microsecond))
 	}
-	decompress, err := otelcache.NewPhase("decompress")
+	verifyChecksums, err := otelcache.NewPhase("verify_checksums")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	retrieve.RecordPhase(decompress, start, start.Add(600*time.Microsecond))
+	retrieve.RecordPhase(verifyChecksums, start, start.Add(600*time.Microsecond))
 	retrieve.Finish(750)
 	_, failed := mon.StartRetrieve(rctx, 100)
 	time.Sleep(time.Millisecond)
