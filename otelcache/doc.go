@@ -50,10 +50,12 @@
 // # Promises to a host
 //
 // No call panics, blocks on I/O, starts a goroutine unasked or keeps memory
-// that grows with the number of requests. Two things run in the caller: the
-// host's logger, for the warning of a slow retrieve, and the host's error
-// handler. Both get at most one message of a kind in ten seconds from each
-// monitor.
+// that grows with the number of requests. One goroutine is the exception:
+// closing the last monitor of a meter provider during a collection unregisters
+// the callback from it, and it ends with the collection. Two things run in the
+// caller: the host's logger, for the warning of a slow retrieve, and the
+// host's error handler. Both get at most one message of a kind in ten seconds
+// from each monitor.
 //
 // Everything is safe for concurrent use, except that a [Phase] belongs to one
 // goroutine. Cancelling a context does not stop the recording with it.

@@ -62,12 +62,7 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	}
 	o.mon, o.kind = m.enter(), k
 	o.tokens = o.mon.nonNegative(int64(tokens), k.span)
-	return o.open(ctx)
-}
-
-// open counts the operation and starts its span and clock.
-func (o *operation) open(ctx context.Context) context.Context {
-	m, k := o.mon, o.kind
+	m = o.mon
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
 	o.ctx = orBackground(ctx)

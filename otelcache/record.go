@@ -106,22 +106,15 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 		}
 	}
 	o.done.Store(true)
-	at := trace.WithTimestamp(end)
-	if end.IsZero() {
-		at = nil
+	var at []trace.SpanEndOption
+	if !end.IsZero() {
+		at = append(at, trace.WithTimestamp(end))
 	}
 	if r.Err != nil {
-		o.failedIn(context.Background(), out, r.Err, endAt(at)...) // ctx is that of now
+		o.failedIn(context.Background(), out, r.Err, at...) // ctx is that of now
 	} else {
-		o.finished(out, endAt(at)...)
+		o.finished(out, at...)
 	}
-}
-
-func endAt(at trace.SpanEventOption) []trace.SpanEndOption {
-	if at == nil {
-		return nil
-	}
-	return []trace.SpanEndOption{at}
 }
 
 func (o *operation) startRecordedSpan(start, end time.Time, r Record) {
