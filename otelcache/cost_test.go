@@ -84,7 +84,7 @@ func TestCheaperThanByHand(t *testing.T) {
 				ours, byHand, _ := s.implementations(t)
 				ctx := s.context()
 				best := 10.0
-				for range 5 {
+				for try := 0; try < 5 || try < 15 && best > most[s.name]; try++ { // a burst of other work may last for five
 					var times [2]time.Duration
 					for range 20 {
 						for i, r := range []requests{ours, byHand} {
