@@ -4,8 +4,17 @@ package bound
 
 import (
 	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
 
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -16,8 +25,19 @@ import (
 // to readers. It is made by [New], and its methods may be called from several
 // goroutines at once.
 type Producer struct {
-	sdk    *sdkmetric.MeterProvider
-	reader *sdkmetric.ManualReader
+	config
+
+	// sdk has no reader: its meters keep nothing, and refuse what the SDK refuses.
+	sdk *sdkmetric.MeterProvider
+
+	mu            sync.Mutex
+	scopes        map[instrumentation.Scope]*scope
+	streams       []stream        // oldest first; readers get a slice whose elements never change
+	registrations []*registration // in order; readers get a slice that never changes
+
+	previous    atomic.Pointer[observedSets]
+	collections atomic.Int64
+	recent      atomic.Pointer[attribute.Set]
 }
 
 var _ sdkmetric.Producer = (*Producer)(nil)
@@ -26,17 +46,32 @@ var _ sdkmetric.Producer = (*Producer)(nil)
 // [sdkmetric.WithProducer], and its [Producer.MeterProvider] to package otelcache.
 // It has no goroutine and needs no shutdown.
 func New(opts ...Option) *Producer {
-	c := newConfig(opts)
-	reader := sdkmetric.NewManualReader()
-	return &Producer{reader: reader, sdk: sdkmetric.NewMeterProvider(
-		sdkmetric.WithReader(reader), sdkmetric.WithView(c.views...), sdkmetric.WithExemplarFilter(c.exemplarFilter),
-		sdkmetric.WithCardinalityLimit(0))}
+	p := &Producer{
+		config: newConfig(opts),
+		sdk:    sdkmetric.NewMeterProvider(),
+		scopes: map[instrumentation.Scope]*scope{},
+	}
+	p.previous.Store(&observedSets{began: time.Now()})
+	return p
 }
 
 // MeterProvider returns a meter provider whose meters of the scope
-// [instruments.ScopeName] record to p; those of other scopes are the host's. A nil
-// host is one that records nothing.
+// [instruments.ScopeName] keep histograms of float64 and observable instruments in
+// p. Their other instruments, which this module has none of, are the host's, as
+// are the meters of other scopes. A nil host is one that records nothing.
+//
+// The histograms have the methods Bind and Finish of the interfaces
+// Float64HistogramBinder and Finisher in go.opentelemetry.io/otel/metric/x.
+// Finish ends a series at once, without a last collection, and what is recorded
+// later through an instrument that Bind returned before is lost. A series begins
+// when it is bound, or recorded to for the first time, and has a point once it
+// has a measurement.
+//
+// The providers of one host are equal, as values of the interface.
 func (p *Producer) MeterProvider(host metric.MeterProvider) metric.MeterProvider {
+	if v := reflect.ValueOf(host); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		host = noop.NewMeterProvider()
+	}
 	return meterProvider{host, p}
 }
 
@@ -51,12 +86,43 @@ func (p *Producer) MeterProvider(host metric.MeterProvider) metric.MeterProvider
 //
 // Calls do not wait for one another: a callback that blocks holds up the
 // collection that called it, and neither measurements nor other collections.
+// Readers cannot be told apart, so that a callback cannot know which of them
+// collects.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
-	var rm metricdata.ResourceMetrics
-	err := p.reader.Collect(ctx, &rm)
-	return rm.ScopeMetrics, err
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	registrations, streams := p.registrations, p.streams
+	p.mu.Unlock()
+
+	c := p.newCollection(streams)
+	var errs []error
+	for _, r := range registrations {
+		errs = append(errs, r.observe(ctx, c))
+	}
+	c.end()
+
+	var all []metricdata.ScopeMetrics
+	for i, s := range streams {
+		data := c.readings[i].data()
+		if data == nil {
+			continue
+		}
+		d := s.describe()
+		at := slices.IndexFunc(all, func(m metricdata.ScopeMetrics) bool { return m.Scope == d.scope.Scope })
+		if at < 0 {
+			at = len(all)
+			all = append(all, metricdata.ScopeMetrics{Scope: d.scope.Scope})
+		}
+		all[at].Metrics = append(all[at].Metrics,
+			metricdata.Metrics{Name: d.Name, Description: d.Description, Unit: d.Unit, Data: data})
+	}
+	return all, errors.Join(errs...)
 }
 
+// meterProvider is comparable, as package otelcache identifies providers by
+// comparing them.
 type meterProvider struct {
 	metric.MeterProvider // the host's
 
@@ -64,8 +130,9 @@ type meterProvider struct {
 }
 
 func (mp meterProvider) Meter(name string, opts ...metric.MeterOption) metric.Meter {
+	m := mp.MeterProvider.Meter(name, opts...)
 	if name != instruments.ScopeName {
-		return mp.MeterProvider.Meter(name, opts...)
+		return m
 	}
-	return mp.producer.sdk.Meter(name, opts...)
+	return &meter{m, mp.producer.scope(name, opts)}
 }
