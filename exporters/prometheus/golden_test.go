@@ -61,9 +61,7 @@ func TestGoldenBoth(t *testing.T) {
 	}
 }
 
-func goldenPage(
-	t *testing.T, newBridge func(testing.TB, []prometheus.Vocabulary, ...sdkmetric.Option) bridge, v ...prometheus.Vocabulary,
-) string {
+func goldenPage(t *testing.T, newBridge newBridgeFunc, v ...prometheus.Vocabulary) string {
 	t.Helper()
 	// A resource without the version of the SDK.
 	b := newBridge(t, v, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
