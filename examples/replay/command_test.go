@@ -202,6 +202,7 @@ func TestCommandRefuses(t *testing.T) {
 		{"unknown flag", []string{"-bogus"}, nil, 2, "-bogus"},
 		{"an argument", []string{"trace.jsonl"}, nil, 2, "trace.jsonl"},
 		{"unknown names", []string{"-names", "foo"}, nil, 2, "otel, lmcache, both"},
+		{"unknown instruments", []string{"-instruments", "foo"}, nil, 2, "bound, sdk"},
 		{"no workers", []string{"-workers", "0"}, nil, 2, "-workers is 0"},
 		{"negative speed", []string{"-speed", "-1"}, nil, 2, "-speed is -1"},
 		{"speed that is none", []string{"-speed", "NaN"}, nil, 2, "-speed is NaN"},
@@ -228,7 +229,7 @@ func TestCommandRefuses(t *testing.T) {
 func TestHelp(t *testing.T) {
 	c := startCommand(t, nil, "-h")
 	c.expectStatus(t, statusDone)
-	for _, want := range []string{"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default until interrupted)", "Examples:", "Exit status:"} {
+	for _, want := range []string{"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default bound)", "(default until interrupted)", "Examples:", "Exit status:"} {
 		if !strings.Contains(c.stderr.String(), want) {
 			t.Errorf("the help has no %q:\n%s", want, c.stderr.String())
 		}
