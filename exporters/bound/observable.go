@@ -67,19 +67,16 @@ type observedStream[N int64 | float64] struct {
 
 // observableOf returns the instrument, and whether it is new.
 func observableOf[N int64 | float64](scope *scope, i sdkmetric.Instrument) (o *observable[N], isNew bool) {
-	var kept []sdkmetric.Stream
-	for _, s := range scope.producer.streamsOf(i) {
+	descriptions := scope.producer.streamsOf(i)
+	for _, s := range descriptions {
 		switch s.Aggregation {
-		case sdkmetric.AggregationDrop{}:
-			continue
-		case nil, sdkmetric.AggregationDefault{}, sdkmetric.DefaultAggregationSelector(i.Kind):
+		case nil, sdkmetric.AggregationDefault{}, sdkmetric.DefaultAggregationSelector(i.Kind), sdkmetric.AggregationDrop{}:
 		default:
 			otel.Handle(fmt.Errorf("bound: a view asks for the aggregation %T for %s, want none; it is a %T",
 				s.Aggregation, i.Name, sdkmetric.DefaultAggregationSelector(i.Kind)))
 		}
-		kept = append(kept, s)
 	}
-	o = instrumentOf[N](scope, i, kept,
+	o = instrumentOf[N](scope, i, descriptions,
 		func(d *description) *observedStream[N] { return &observedStream[N]{d, i.Kind} },
 		func(streams []*observedStream[N]) *observable[N] {
 			isNew = true

@@ -18,7 +18,7 @@ type scope struct {
 	producer    *Producer
 	sdk         metric.Meter
 	instruments map[identity]any
-	streams     map[identity]stream
+	streams     map[identity]stream // nil for one that is dropped
 }
 
 // identity tells instruments, and streams, apart as the SDK does: those that
@@ -107,11 +107,15 @@ func instrumentOf[N int64 | float64, S stream, I any](
 		seen[key] = true
 		s, ok := scope.streams[key]
 		if !ok {
-			s = newStream(&description{Stream: d, scope: scope, index: len(p.streams)})
+			if d.Aggregation != sdkmetric.Aggregation(sdkmetric.AggregationDrop{}) {
+				s = newStream(&description{Stream: d, scope: scope, index: len(p.streams)})
+				p.streams = append(p.streams, s)
+			}
 			scope.streams[key] = s
-			p.streams = append(p.streams, s)
 		}
-		streams = append(streams, s.(S))
+		if s != nil {
+			streams = append(streams, s.(S))
+		}
 	}
 	made := construct(streams)
 	scope.instruments[key] = made
