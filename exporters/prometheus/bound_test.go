@@ -11,10 +11,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+	"weak"
 
 	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -88,6 +92,41 @@ func TestProducerThatFails(t *testing.T) {
 	if got := handled(); !strings.Contains(got, "no answer") {
 		t.Errorf("the error handler got %q, want the callback's error", got)
 	}
+}
+
+// TestProducedIsLetGo: between pages, the exporter keeps nothing of what was
+// produced, which is as large as a page.
+func TestProducedIsLetGo(t *testing.T) {
+	for name, v := range vocabularies {
+		t.Run(name, func(t *testing.T) {
+			p := &spy{Producer: bound.New()}
+			b := newBridgeWith(t, []prometheus.Option{prometheus.WithVocabulary(v...), prometheus.WithBound(p)})
+			b.bound = p.Producer
+			b.monitor(t, llama).RecordRemoteGetTime(t.Context(), time.Second)
+			if gather(t, b); p.produced == (weak.Pointer[metricdata.Metrics]{}) {
+				t.Fatal("nothing was produced")
+			}
+			for range 3 { // OpenTelemetry's exporter has a pool, which outlives a collection or two
+				runtime.GC()
+			}
+			if m := p.produced.Value(); m != nil {
+				t.Errorf("after the page there still is %s", m.Name)
+			}
+			runtime.KeepAlive(b.exporter)
+		})
+	}
+}
+
+// spy is a producer that remembers what it produced, and does not keep it.
+type spy struct {
+	*bound.Producer
+	produced weak.Pointer[metricdata.Metrics]
+}
+
+func (s *spy) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
+	scopes, err := s.Producer.Produce(ctx)
+	s.produced = weak.Make(&scopes[0].Metrics[0])
+	return scopes, err
 }
 
 // aspect is a metric, whatever its kind.
