@@ -98,7 +98,7 @@ func TestClosedEnginesLeaveNothing(t *testing.T) {
 			}
 			operate(t.Context(), mon, made)
 			mon.RecordRemoteGetTime(t.Context(), 15*time.Millisecond)
-			if made%200 == 0 {
+			if made%5 == 0 {
 				gather(t, b)
 			}
 			if err := mon.Close(); err != nil {
