@@ -59,11 +59,12 @@ func (c *collection) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
+	sets := c.observedSets // a copy, as a pointer into c would keep its points
 	for {
 		previous := c.producer.previous.Load()
 		// Collections overlap. One that began earlier must not forget what a later
 		// one saw.
-		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, &c.observedSets) {
+		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, &sets) {
 			return
 		}
 	}
