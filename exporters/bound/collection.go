@@ -17,11 +17,11 @@ type collection struct {
 	previous *observedSets
 	readings []reading // by the index of the stream
 
-	mu            sync.Mutex // a callback may observe from several goroutines
-	ended         bool
-	*observedSets // apart, so that the next collection keeps no more of this one
-	recent        attribute.Distinct
-	recentIndex   int
+	mu    sync.Mutex // a callback may observe from several goroutines
+	ended bool
+	observedSets
+	recent      attribute.Distinct
+	recentIndex int
 }
 
 // observedSets are the attribute sets of the observations of a collection.
@@ -43,9 +43,7 @@ type reading interface {
 
 // newCollection begins a collection and reads the histograms.
 func (p *Producer) newCollection(streams []stream) *collection {
-	c := &collection{
-		producer: p, previous: p.previous.Load(), readings: make([]reading, len(streams)), observedSets: new(observedSets),
-	}
+	c := &collection{producer: p, previous: p.previous.Load(), readings: make([]reading, len(streams))}
 	c.number = p.collections.Add(1)
 	c.began = time.Now()
 	c.index = make(map[attribute.Distinct]int, len(c.previous.index))
@@ -61,11 +59,12 @@ func (c *collection) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
+	sets := c.observedSets // a copy, as a pointer into c would keep its points
 	for {
 		previous := c.producer.previous.Load()
 		// Collections overlap. One that began earlier must not forget what a later
 		// one saw.
-		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, c.observedSets) {
+		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, &sets) {
 			return
 		}
 	}
