@@ -229,7 +229,9 @@ func TestCommandRefuses(t *testing.T) {
 func TestHelp(t *testing.T) {
 	c := startCommand(t, nil, "-h")
 	c.expectStatus(t, statusDone)
-	for _, want := range []string{"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default bound)", "(default until interrupted)", "Examples:", "Exit status:"} {
+	for _, want := range []string{
+		"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default bound)", "(default until interrupted)", "Examples:", "Exit status:",
+	} {
 		if !strings.Contains(c.stderr.String(), want) {
 			t.Errorf("the help has no %q:\n%s", want, c.stderr.String())
 		}

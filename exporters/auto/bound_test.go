@@ -88,7 +88,8 @@ var views = []sdkmetric.View{
 	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.store.*"},
 		sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)}),
 	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.lookup.duration"}, sdkmetric.Stream{Name: "lookups"}),
-	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.retrieve.speed"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
+	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.retrieve.speed"},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
 }
 
 // push runs the script through a pipeline.
@@ -133,7 +134,9 @@ func TestBoundOverOTLP(t *testing.T) {
 // compare holds what bound instruments gave against what the SDK's did.
 func compare(t *testing.T, got, want string) {
 	t.Helper()
-	for _, name := range []string{"host.requests", "lmcache.retrieve.duration", "lookups", "error.type", "lmcache.local_cache.usage", "xemplars"} {
+	for _, name := range []string{
+		"host.requests", "lmcache.retrieve.duration", "lookups", "error.type", "lmcache.local_cache.usage", "xemplars",
+	} {
 		if !strings.Contains(want, name) {
 			t.Errorf("there is no %s", name)
 		}
@@ -272,7 +275,10 @@ func TestBoundRefused(t *testing.T) {
 			set: variables{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"}, want: "TEMPORALITY_PREFERENCE",
 		},
 		"low memory": {
-			set:  variables{"OTEL_METRICS_EXPORTER": "console,otlp", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "LowMemory"},
+			set: variables{
+				"OTEL_METRICS_EXPORTER":                             "console,otlp",
+				"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "LowMemory",
+			},
 			want: "TEMPORALITY_PREFERENCE",
 		},
 		"exponential": {

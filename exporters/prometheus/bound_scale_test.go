@@ -92,7 +92,8 @@ func TestClosedEnginesLeaveNothing(t *testing.T) {
 	use := func(n int) {
 		for range n {
 			made++
-			mon, err := otelcache.New(otelcache.Engine{ModelName: "mistral", WorkerID: strconv.Itoa(made)}, otelcache.WithMeterProvider(b.meters()))
+			engine := otelcache.Engine{ModelName: "mistral", WorkerID: strconv.Itoa(made)}
+			mon, err := otelcache.New(engine, otelcache.WithMeterProvider(b.meters()))
 			if err != nil {
 				t.Fatal(err)
 			}

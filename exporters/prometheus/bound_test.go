@@ -49,7 +49,7 @@ func TestHostCallbacksWithBound(t *testing.T) {
 			wantLines := func() {
 				t.Helper()
 				if got := moduleLines(b.text(t)); !slices.Equal(got, before) || len(got) == 0 {
-					t.Errorf("beside a callback that fails the page has\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(before, "\n"))
+					t.Errorf("beside a callback that fails the page has\n%q\nwant\n%q", got, before)
 				}
 			}
 			wantLines()

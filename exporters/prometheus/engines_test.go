@@ -194,7 +194,9 @@ func TestViewsThatTakeAttributes(t *testing.T) {
 	t.Run("bound", func(t *testing.T) { testViewsThatTakeAttributes(t, newBoundBridgeWithViews) })
 }
 
-func testViewsThatTakeAttributes(t *testing.T, newBridgeWithViews func(testing.TB, []prometheus.Vocabulary, sdkmetric.View) bridge) {
+func testViewsThatTakeAttributes(
+	t *testing.T, newBridgeWithViews func(testing.TB, []prometheus.Vocabulary, sdkmetric.View) bridge,
+) {
 	all := otelcache.Engine{ModelName: "llama"}
 	workers := []otelcache.Engine{{ModelName: "llama", WorkerID: "0"}, {ModelName: "llama", WorkerID: "1"}}
 	for name, instrument := range map[string]string{"of every metric": "*", "of one metric": instruments.RemoteGetDuration.String()} {
