@@ -8,12 +8,14 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 )
@@ -118,5 +120,40 @@ func TestReservoirConcurrentSafe(t *testing.T) {
 	wg.Wait()
 	if got, want := exemplarsOf(produce(t, b)["h"]), []string{"1 of / with []"}; !slices.Equal(got, want) {
 		t.Errorf("the exemplars are %q, want %q", got, want)
+	}
+}
+
+// writingReservoir writes the trace of its exemplar into the slice that it finds,
+// as a reservoir may that saves memory.
+type writingReservoir struct{ lastReservoir }
+
+func (r *writingReservoir) Offer(ctx context.Context, t time.Time, v exemplar.Value, dropped []attribute.KeyValue) {
+	r.lastReservoir.Offer(ctx, t, v, dropped)
+	id := trace.SpanContextFromContext(ctx).TraceID()
+	r.last[0].TraceID = id[:]
+}
+
+func (r *writingReservoir) Collect(dest *[]exemplar.Exemplar) {
+	if len(*dest) == 0 {
+		*dest = append(*dest, exemplar.Exemplar{})
+	}
+	e := &(*dest)[0]
+	e.TraceID = append(e.TraceID[:0], r.last[0].TraceID...)
+	e.Value = r.last[0].Value
+}
+
+// TestReservoirWritesInPlace holds that the exemplars of two points share nothing.
+func TestReservoirWritesInPlace(t *testing.T) {
+	b := bound.New(bound.WithViews(sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{
+		ExemplarReservoirProviderSelector: func(sdkmetric.Aggregation) exemplar.ReservoirProvider {
+			return func(attribute.Set) exemplar.Reservoir { return new(writingReservoir) }
+		},
+	})))
+	h := newHistogram(t, meterOf(b), "h", 1)
+	h.Bind(engine(1)).Record(sampled(1), 1)
+	h.Bind(engine(2)).Record(sampled(2), 2)
+	want := []string{"1 of 00000000000000000000000000000001/ with []", "2 of 00000000000000000000000000000002/ with []"}
+	if got := exemplarsOf(produce(t, b)["h"]); !slices.Equal(got, want) {
+		t.Errorf("the exemplars are %v, want %v", got, want)
 	}
 }

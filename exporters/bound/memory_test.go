@@ -68,6 +68,9 @@ func (f *fleet) finish(n int) {
 // TestMemoryOfFinishedEngines compares the heap after a few engines and after
 // many, one after the other and all at once.
 func TestMemoryOfFinishedEngines(t *testing.T) {
+	if testing.Short() {
+		t.Skip("100,000 engines take seconds")
+	}
 	const few, many, margin = 1_000, 100_000, 256 << 10
 	f := newFleet(t, 3)
 	kept := f.bind(-1) // of an engine that outlives the others
