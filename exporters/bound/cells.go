@@ -51,17 +51,6 @@ func (s *shards) own() cells {
 	return s.of(shardOf(uintptr(unsafe.Pointer(&onStack))))
 }
 
-// all returns the shards and first. The nil shards are none.
-func (s *shards) all(first cells) []cells {
-	all := []cells{first}
-	if s != nil {
-		for i := range numShards {
-			all = append(all, s.of(i))
-		}
-	}
-	return all
-}
-
 // shardOf spreads stacks of any size over the shards. Bits of the address would
 // not do: large stacks share their low ones.
 func shardOf(address uintptr) int {

@@ -93,7 +93,7 @@ func (c *collection) indexOf(set attribute.Distinct) int {
 type observations[N int64 | float64] struct {
 	stream *observedStream[N]
 	points []metricdata.DataPoint[N]
-	of     []int // one more than the index of the point, by the index of the attribute set; 0 is none
+	of     []int32 // one more than the index of the point, by the index of the attribute set; 0 is none
 }
 
 func (s *observedStream[N]) newReading() reading { return &observations[N]{stream: s} }
@@ -111,12 +111,16 @@ func record[N int64 | float64](c *collection, s *observedStream[N], v N, set att
 	}
 	o := c.readings[s.index].(*observations[N])
 	i := c.indexOf(set.Equivalent())
+	if o.of == nil {
+		o.of = make([]int32, 0, len(c.previous.index))
+		o.points = make([]metricdata.DataPoint[N], 0, s.size.Load())
+	}
 	for len(o.of) <= i {
 		o.of = append(o.of, 0)
 	}
 	if o.of[i] == 0 {
 		o.points = append(o.points, metricdata.DataPoint[N]{Attributes: set, StartTime: c.starts[i], Value: v})
-		o.of[i] = len(o.points)
+		o.of[i] = int32(len(o.points))
 		return
 	}
 	p := &o.points[o.of[i]-1]
@@ -128,6 +132,7 @@ func record[N int64 | float64](c *collection, s *observedStream[N], v N, set att
 }
 
 func (o *observations[N]) data() metricdata.Aggregation {
+	o.stream.size.Store(int64(len(o.points)))
 	if len(o.points) == 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ package bound
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -63,6 +64,7 @@ type observedStream[N int64 | float64] struct {
 	*description
 
 	kind sdkmetric.InstrumentKind
+	size atomic.Int64 // points of the last collection, for which the next one makes room
 }
 
 // observableOf returns the instrument, and whether it is new.
@@ -77,7 +79,7 @@ func observableOf[N int64 | float64](scope *scope, i sdkmetric.Instrument) (o *o
 		}
 	}
 	o = instrumentOf[N](scope, i, descriptions,
-		func(d *description) *observedStream[N] { return &observedStream[N]{d, i.Kind} },
+		func(d *description) *observedStream[N] { return &observedStream[N]{description: d, kind: i.Kind} },
 		func(streams []*observedStream[N]) *observable[N] {
 			isNew = true
 			return &observable[N]{source{i.Name, scope, len(streams) == 0}, streams}

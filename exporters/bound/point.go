@@ -168,8 +168,7 @@ func (s *histogramStream) newReading() reading {
 
 // read adds the bucket counts to those given.
 func (p *point) read(counts []uint64) (count uint64, sum float64) {
-	all := p.shards.Load().all(p.cells)
-	for _, c := range all {
+	for c := range p.parts {
 		for i := range counts {
 			counts[i] += c[1+i].Load()
 		}
@@ -177,10 +176,24 @@ func (p *point) read(counts []uint64) (count uint64, sum float64) {
 	for _, n := range counts {
 		count += n
 	}
-	for _, c := range all {
+	for c := range p.parts {
 		sum += math.Float64frombits(c[0].Load())
 	}
 	return count, sum
+}
+
+// parts yields the cells of the point and of its shards.
+func (p *point) parts(yield func(cells) bool) {
+	if !yield(p.cells) {
+		return
+	}
+	if shards := p.shards.Load(); shards != nil {
+		for i := range numShards {
+			if !yield(shards.of(i)) {
+				return
+			}
+		}
+	}
 }
 
 type histogramReading []metricdata.HistogramDataPoint[float64]
