@@ -114,6 +114,40 @@ func TestObservationsOfOneCollection(t *testing.T) {
 	}
 }
 
+// TestCallbackOfDroppedInstruments is not called, as by the SDK.
+func TestCallbackOfDroppedInstruments(t *testing.T) {
+	b := bound.New(bound.WithViews(
+		sdkmetric.NewView(sdkmetric.Instrument{Name: "c"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})))
+	m := meterOf(b)
+	register(t, m, func(context.Context, metric.Observer) error {
+		t.Error("it is called")
+		return nil
+	}, newCounter(t, m, "c"))
+	produce(t, b)
+}
+
+// TestObserverAfterCollection observes with the observer of a collection that has
+// ended, while its reader uses what it got.
+func TestObserverAfterCollection(t *testing.T) {
+	b := bound.New()
+	m := meterOf(b)
+	c := newCounter(t, m, "c")
+	var wg sync.WaitGroup
+	register(t, m, func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(c, 1)
+		wg.Go(func() {
+			for range 1000 {
+				o.ObserveInt64(c, 0)
+			}
+		})
+		return nil
+	}, c)
+	for range 10 {
+		want(t, "c", produce(t, b)["c"], ": 1")
+	}
+	wg.Wait()
+}
+
 // TestStartOfObservations holds that a series starts before its first observation
 // and starts anew after a collection without it.
 func TestStartOfObservations(t *testing.T) {

@@ -72,7 +72,7 @@ func (c *collection) end() {
 
 // indexOf returns the index of an attribute set in starts.
 func (c *collection) indexOf(set attribute.Distinct) int {
-	if set == c.recent && len(c.starts) > 0 { // callbacks observe many instruments with one set
+	if set == c.recent { // callbacks observe many instruments with one set
 		return c.recentIndex
 	}
 	i, ok := c.index[set]

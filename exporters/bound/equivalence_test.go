@@ -43,6 +43,56 @@ func TestEqualsSDK(t *testing.T) {
 	})
 }
 
+// TestEachViewEqualsSDK goes through every instrument with each view and none.
+func TestEachViewEqualsSDK(t *testing.T) {
+	for _, v := range append(viewKinds, viewKind{name: "none"}) {
+		for _, filter := range filterKinds {
+			t.Run(v.name+", "+filter.name, func(t *testing.T) {
+				var views []viewKind
+				if v.view != nil {
+					views = append(views, v)
+				}
+				withBound, withSDK := newSide(t, true, views, filter), newSide(t, false, views, filter)
+				for round := range 2 {
+					for _, s := range []*side{withBound, withSDK} {
+						s.everything(round)
+					}
+					compare(t, withBound.collect(t), withSDK.collect(t))
+				}
+			})
+		}
+	}
+}
+
+// everything records to each histogram and lets the next collection observe each
+// observable.
+func (s *side) everything(round int) {
+	s.observations = nil
+	for i, attrs := range attributeLists {
+		for j, h := range s.histograms {
+			for k, v := range []float64{-2, 0.5, 1, 2, 3, 20} {
+				c := ctx
+				if k%2 == 0 {
+					c = sampled(100*i + 10*j + k)
+				}
+				recordWith(c, h, v, (round+k)%(len(attrs)+2)-1, attrs)
+			}
+		}
+		for j := range len(s.ints) + len(s.floats) {
+			s.observations = append(s.observations, observation{j, float64(10*round + i), attribute.NewSet(slices.Clone(attrs)...)})
+		}
+	}
+}
+
+// tester is a *testing.T or a *rapid.T.
+type tester interface {
+	Helper()
+	Error(args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	FailNow()
+}
+
 type viewKind struct {
 	name string
 	view sdkmetric.View
@@ -126,7 +176,7 @@ type observation struct {
 	attrs      attribute.Set
 }
 
-func newSide(rt *rapid.T, withBound bool, views []viewKind, filter filterKind) *side {
+func newSide(rt tester, withBound bool, views []viewKind, filter filterKind) *side {
 	s := new(side)
 	var boundOptions []bound.Option
 	options := []sdkmetric.Option{sdkmetric.WithCardinalityLimit(0)}
@@ -152,7 +202,7 @@ func newSide(rt *rapid.T, withBound bool, views []viewKind, filter filterKind) *
 	return s
 }
 
-func (s *side) addInstruments(rt *rapid.T, m metric.Meter) {
+func (s *side) addInstruments(rt tester, m metric.Meter) {
 	check := func(err error) { s.refused = append(s.refused, err != nil) }
 	for _, h := range []struct {
 		name   string
@@ -297,7 +347,7 @@ func (s *script) observe(rt *rapid.T) {
 }
 
 // collect returns what the reader gets, one ScopeMetrics for a scope.
-func (s *side) collect(rt *rapid.T) []metricdata.ScopeMetrics {
+func (s *side) collect(rt tester) []metricdata.ScopeMetrics {
 	var rm metricdata.ResourceMetrics
 	if err := s.reader.Collect(context.Background(), &rm); err != nil {
 		rt.Fatal(err)
@@ -314,7 +364,7 @@ func (s *side) collect(rt *rapid.T) []metricdata.ScopeMetrics {
 	return all
 }
 
-func compare(rt *rapid.T, got, want []metricdata.ScopeMetrics) {
+func compare(rt tester, got, want []metricdata.ScopeMetrics) {
 	if len(got) != len(want) || len(got) > 1 {
 		rt.Fatalf("%d scopes, want %d, and at most one", len(got), len(want))
 	}

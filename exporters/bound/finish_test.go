@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,6 +151,35 @@ func TestFinishConcurrentSafe(t *testing.T) {
 		s.Record(ctx, 1)
 		if all := produce(t, b); len(all) != 0 {
 			t.Fatalf("after the end there are %v, want nothing", all)
+		}
+	}
+}
+
+// TestBindConcurrentSafe holds that goroutines that bind the same attributes at
+// once get the same instrument: what only one of them has would be lost.
+func TestBindConcurrentSafe(t *testing.T) {
+	const rounds, binders = 20_000, 2
+	h := newHistogram(t, meterOf(bound.New()), "h", 1)
+	for round := range rounds {
+		var got [binders]metric.Float64Histogram
+		var ready atomic.Int32
+		var wg sync.WaitGroup
+		for i := range got {
+			wg.Go(func() {
+				ready.Add(1)
+				for range 1000 {
+					if ready.Load() == binders {
+						break
+					}
+				}
+				got[i] = h.Bind(engine(round))
+			})
+		}
+		wg.Wait()
+		for _, other := range got {
+			if other != got[0] {
+				t.Fatalf("round %d: the instruments differ", round)
+			}
 		}
 	}
 }
