@@ -173,9 +173,10 @@ func TestAggregationOfObservable(t *testing.T) {
 // TestMemoryIsTheReaders writes over what a collection returned, as the SDK does
 // that uses its memory again.
 func TestMemoryIsTheReaders(t *testing.T) {
-	b := bound.New(bound.WithExemplarFilter(func(context.Context) bool { return true }))
+	b := bound.New(bound.WithViews(sdkmetric.NewView(
+		sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter()})))
 	m := meterOf(b)
-	newHistogram(t, m, "h", 1, 2).Record(sampled(1), 1)
+	newHistogram(t, m, "h", 1, 2).Bind(tenant).Record(sampled(1), 1)
 	c := newCounter(t, m, "c")
 	register(t, m, func(_ context.Context, o metric.Observer) error {
 		o.ObserveInt64(c, 1)
@@ -188,14 +189,16 @@ func TestMemoryIsTheReaders(t *testing.T) {
 		if want := []float64{1, 2}; !slices.Equal(h[0].Bounds, want) {
 			t.Errorf("the bounds are %v, want %v", h[0].Bounds, want)
 		}
-		if id := h[0].Exemplars[0].TraceID; id[15] != 1 {
-			t.Errorf("the exemplar is of trace %x, want 1", id)
+		e := h[0].Exemplars[0]
+		if e.TraceID[15] != 1 || !slices.Equal(e.FilteredAttributes, []attribute.KeyValue{tenant}) {
+			t.Errorf("the exemplar is %v, want trace 1 and %v", e, tenant)
 		}
 		want(t, "c", all["c"], ": 1")
 		clear(h[0].Bounds)
 		clear(h[0].BucketCounts)
-		clear(h[0].Exemplars[0].TraceID)
-		clear(h[0].Exemplars[0].SpanID)
+		clear(e.TraceID)
+		clear(e.SpanID)
+		clear(e.FilteredAttributes)
 		clear(h[0].Exemplars)
 		clear(h)
 		clear(all["c"].(metricdata.Sum[int64]).DataPoints)
