@@ -110,6 +110,6 @@ func observe[N int64 | float64](o observer, instrument interface{ own() *observa
 	}
 	config := metric.NewObserveConfig(opts)
 	for _, s := range own.streams {
-		record(o.collection, s, v, config.Attributes())
+		s.observe(o.collection, v, config.Attributes())
 	}
 }

@@ -122,6 +122,29 @@ func TestMemoryOfFinishedEngines(t *testing.T) {
 		"engine=-1,role=worker,served=m,tenant=t: [0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0] 2.5")
 }
 
+// TestMemoryOfCollections holds that a collection leaves nothing behind that grows.
+func TestMemoryOfCollections(t *testing.T) {
+	const few, many, margin = 10, 300, 128 << 10
+	f := newFleet(t, 3)
+	for n := range 64 {
+		for _, h := range f.bind(n) {
+			h.Record(sampled(n), 1)
+		}
+	}
+	heapAfter := func(collections int) int64 {
+		for range collections {
+			produce(t, f.Producer)
+		}
+		return bytesInUse()
+	}
+	before := heapAfter(few)
+	after := heapAfter(many)
+	runtime.KeepAlive(f)
+	if after > before+margin {
+		t.Errorf("the heap grew from %d to %d bytes, want at most %d more", before, after, margin)
+	}
+}
+
 // TestMemoryOfUnusedEngine holds what an engine costs that is bound and not used.
 func TestMemoryOfUnusedEngine(t *testing.T) {
 	const engines, histograms, limit = 1_000, 42, 8 << 10
