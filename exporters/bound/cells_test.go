@@ -37,7 +37,8 @@ func TestSplit(t *testing.T) {
 	counts := make([]uint64, 3)
 	count, sum := p.read(counts)
 	if want := []uint64{1, recorders, 0}; !slices.Equal(counts, want) || count != 1+recorders || sum != 1+2*recorders {
-		t.Errorf("the point has %v, %d and %v; want %v, %d and %d", counts, count, sum, want, 1+recorders, 1+2*recorders)
+		t.Errorf("the point has %v, %d and %v; want %v, %d and %d",
+			counts, count, sum, want, 1+recorders, 1+2*recorders)
 	}
 	if n := p.cells[2].Load(); n != 0 {
 		t.Errorf("%d records went to the point's own cells, want none after it has shards", n)
@@ -122,7 +123,8 @@ func TestShardOf(t *testing.T) {
 		}
 		for s, n := range used {
 			if n == 0 || n > 2*stacks/numShards {
-				t.Errorf("%d stacks of %d KiB: shard %d has %d, want about %d", stacks, size>>10, s, n, stacks/numShards)
+				t.Errorf("%d stacks of %d KiB: shard %d has %d, want about %d",
+					stacks, size>>10, s, n, stacks/numShards)
 			}
 		}
 	}

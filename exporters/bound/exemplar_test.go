@@ -29,7 +29,7 @@ func exemplarsOf(a metricdata.Aggregation) []string {
 	for _, p := range h.DataPoints {
 		for _, e := range p.Exemplars {
 			filtered := attribute.NewSet(e.FilteredAttributes...)
-			all = append(all, fmt.Sprintf("%v of %x/%x with %s", e.Value, e.TraceID, e.SpanID, filtered.Encoded(attribute.DefaultEncoder())))
+			all = append(all, fmt.Sprintf("%v of %x/%x with %s", e.Value, e.TraceID, e.SpanID, encode(filtered)))
 		}
 	}
 	slices.Sort(all)
@@ -70,7 +70,7 @@ func TestExemplarsOfTheFilter(t *testing.T) {
 // collections, so that the SDK's reservoirs have no choice. One bucket keeps its
 // exemplar of the first round.
 func TestExemplarsEqualSDK(t *testing.T) {
-	view := sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter("engine", "z")})
+	view := view("h", sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter("engine", "z")})
 	reader := sdkmetric.NewManualReader()
 	sdk := newHistogramOfSDK(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(view)))
 	b := bound.New(bound.WithViews(view))
@@ -105,7 +105,7 @@ func newHistogramOfSDK(t testing.TB, mp metric.MeterProvider) metric.Float64Hist
 // use, which the race detector would see.
 func TestReservoirConcurrentSafe(t *testing.T) {
 	b := bound.New(
-		bound.WithViews(sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{ExemplarReservoirProviderSelector: lastReservoirs})),
+		bound.WithViews(view("h", sdkmetric.Stream{ExemplarReservoirProviderSelector: lastReservoirs})),
 		bound.WithExemplarFilter(func(context.Context) bool { return true }))
 	s := newHistogram(t, meterOf(b), "h", 1).Bind(engine(1))
 	var wg sync.WaitGroup
@@ -146,7 +146,7 @@ func (r *writingReservoir) Collect(dest *[]exemplar.Exemplar) {
 
 // TestReservoirWritesInPlace holds that the exemplars of two points share nothing.
 func TestReservoirWritesInPlace(t *testing.T) {
-	b := bound.New(bound.WithViews(sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{
+	b := bound.New(bound.WithViews(view("h", sdkmetric.Stream{
 		ExemplarReservoirProviderSelector: func(sdkmetric.Aggregation) exemplar.ReservoirProvider {
 			return func(attribute.Set) exemplar.Reservoir { return new(writingReservoir) }
 		},

@@ -34,7 +34,7 @@ func newFleet(t testing.TB, histograms int) *fleet {
 	f := &fleet{Producer: bound.New(), live: map[int]bool{}}
 	m := meterOf(f.Producer)
 	for i := range histograms {
-		f.histograms = append(f.histograms, newHistogram(t, m, "h"+strconv.Itoa(i), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18))
+		f.histograms = append(f.histograms, newHistogram(t, m, "h"+strconv.Itoa(i), eighteenBounds...))
 	}
 	c := newCounter(t, m, "c")
 	register(t, m, func(_ context.Context, o metric.Observer) error {

@@ -82,7 +82,7 @@ func observableOf[N int64 | float64](scope *scope, i sdkmetric.Instrument) (o *o
 		case nil, standard, sdkmetric.AggregationDefault{}, sdkmetric.AggregationDrop{}:
 		default:
 			if isNew {
-				otel.Handle(fmt.Errorf("bound: a view asks for %T of %s, which stays %T: want a view without an aggregation",
+				otel.Handle(fmt.Errorf("bound: a view asks for %T of %s, which stays %T: want none in the view",
 					d.Aggregation, i.Name, standard))
 			}
 		}
@@ -106,7 +106,9 @@ func int64ObservableOf(scope *scope, i sdkmetric.Instrument, callbacks []metric.
 	return o
 }
 
-func float64ObservableOf(scope *scope, i sdkmetric.Instrument, callbacks []metric.Float64Callback) *observable[float64] {
+func float64ObservableOf(
+	scope *scope, i sdkmetric.Instrument, callbacks []metric.Float64Callback,
+) *observable[float64] {
 	o, isNew := observableOf[float64](scope, i)
 	for _, f := range callbacks {
 		if isNew && f != nil {

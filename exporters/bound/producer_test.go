@@ -24,9 +24,10 @@ import (
 // TestLeftToTheHost holds which instruments are the host's own.
 func TestLeftToTheHost(t *testing.T) {
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "exponential"},
-			sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5}}),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "exponential"}, sdkmetric.Stream{Name: "explicit"}),
+		view("exponential", sdkmetric.Stream{
+			Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5},
+		}),
+		view("exponential", sdkmetric.Stream{Name: "explicit"}),
 	))
 	reader := sdkmetric.NewManualReader()
 	provider := b.MeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
@@ -77,7 +78,9 @@ func TestLeftToTheHost(t *testing.T) {
 func TestScope(t *testing.T) {
 	b := bound.New()
 	attrs := attribute.NewSet(tenant)
-	first := instrumentation.Scope{Name: instruments.ScopeName, Version: "1", SchemaURL: "https://example.com/schema", Attributes: attrs}
+	first := instrumentation.Scope{
+		Name: instruments.ScopeName, Version: "1", SchemaURL: "https://example.com/schema", Attributes: attrs,
+	}
 	second := instrumentation.Scope{Name: instruments.ScopeName}
 	provider := b.MeterProvider(nil)
 	newHistogram(t, provider.Meter(first.Name, metric.WithInstrumentationVersion("1"),
@@ -123,18 +126,18 @@ func TestProvidersOfOneHostAreEqual(t *testing.T) {
 	if b.MeterProvider(host) != b.MeterProvider(host) {
 		t.Error("two providers of one host differ")
 	}
-	if b.MeterProvider(host) == bound.New().MeterProvider(host) || b.MeterProvider(host) == b.MeterProvider(sdkmetric.NewMeterProvider()) {
+	if b.MeterProvider(host) == bound.New().MeterProvider(host) ||
+		b.MeterProvider(host) == b.MeterProvider(sdkmetric.NewMeterProvider()) {
 		t.Error("providers of several producers or hosts are equal")
 	}
 }
 
 // TestEnabled is false only for instruments that nobody gets anything of.
 func TestEnabled(t *testing.T) {
-	drop := sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped"}, drop),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped.once"}, drop),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped.once"}, sdkmetric.Stream{Name: "kept"}),
+		view("dropped", drop),
+		view("dropped.once", drop),
+		view("dropped.once", sdkmetric.Stream{Name: "kept"}),
 	))
 	for name, want := range map[string]bool{"dropped": false, "dropped.once": true, "no.view": true} {
 		h := newHistogram(t, meterOf(b), name, 1)
@@ -155,13 +158,12 @@ func TestEnabled(t *testing.T) {
 // which is reported.
 func TestAggregationOfObservable(t *testing.T) {
 	reports := handled(t)
-	b := bound.New(bound.WithViews(sdkmetric.NewView(sdkmetric.Instrument{Name: "*"},
-		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{1}}})))
-	_, err := meterOf(b).Float64ObservableGauge("gauge", metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
+	b := bound.New(bound.WithViews(view("*", explicit(1))))
+	observe := func(_ context.Context, o metric.Float64Observer) error {
 		o.Observe(2.5)
 		return nil
-	}))
-	if err != nil {
+	}
+	if _, err := meterOf(b).Float64ObservableGauge("gauge", metric.WithFloat64Callback(observe)); err != nil {
 		t.Fatal(err)
 	}
 	want(t, "gauge", produce(t, b)["gauge"], ": 2.5")
@@ -173,8 +175,7 @@ func TestAggregationOfObservable(t *testing.T) {
 // TestMemoryIsTheReaders writes over what a collection returned, as the SDK does
 // that uses its memory again.
 func TestMemoryIsTheReaders(t *testing.T) {
-	b := bound.New(bound.WithViews(sdkmetric.NewView(
-		sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter()})))
+	b := bound.New(bound.WithViews(view("h", sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter()})))
 	m := meterOf(b)
 	newHistogram(t, m, "h", 1, 2).Bind(tenant).Record(sampled(1), 1)
 	c := newCounter(t, m, "c")

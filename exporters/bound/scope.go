@@ -32,7 +32,8 @@ type identity struct {
 func (p *Producer) scope(name string, opts []metric.MeterOption) *scope {
 	c := metric.NewMeterConfig(opts...)
 	key := instrumentation.Scope{
-		Name: name, Version: c.InstrumentationVersion(), SchemaURL: c.SchemaURL(), Attributes: c.InstrumentationAttributes(),
+		Name: name, Version: c.InstrumentationVersion(), SchemaURL: c.SchemaURL(),
+		Attributes: c.InstrumentationAttributes(),
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
