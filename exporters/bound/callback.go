@@ -37,7 +37,7 @@ func (s *scope) register(f metric.Callback, observables []metric.Observable) (me
 		case !ok:
 			errs = append(errs, fmt.Errorf("bound: RegisterCallback with a %T, want instruments of the same meter", o))
 		case own.from().scope != s:
-			errs = append(errs, fmt.Errorf("bound: RegisterCallback with %s of another meter, want those of the same one",
+			errs = append(errs, fmt.Errorf("bound: RegisterCallback with %s of another meter, want one of this meter",
 				own.from().name))
 		default:
 			r.observes[own.from()] = true
