@@ -73,7 +73,7 @@ func TestCallbackThatFails(t *testing.T) {
 func TestObservationsOfOneCollection(t *testing.T) {
 	reports := handled(t)
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})))
+		view("dropped", drop)))
 	m := meterOf(b)
 	c, unregistered, dropped := newCounter(t, m, "c"), newCounter(t, m, "unregistered"), newCounter(t, m, "dropped")
 	foreign := newCounter(t, sdkmetric.NewMeterProvider().Meter("another"), "c")
@@ -114,6 +114,40 @@ func TestObservationsOfOneCollection(t *testing.T) {
 	}
 }
 
+// TestCallbackOfDroppedInstruments is not called, as by the SDK.
+func TestCallbackOfDroppedInstruments(t *testing.T) {
+	b := bound.New(bound.WithViews(
+		view("c", drop)))
+	m := meterOf(b)
+	register(t, m, func(context.Context, metric.Observer) error {
+		t.Error("it is called")
+		return nil
+	}, newCounter(t, m, "c"))
+	produce(t, b)
+}
+
+// TestObserverAfterCollection observes with the observer of a collection that has
+// ended, while its reader uses what it got.
+func TestObserverAfterCollection(t *testing.T) {
+	b := bound.New()
+	m := meterOf(b)
+	c := newCounter(t, m, "c")
+	var wg sync.WaitGroup
+	register(t, m, func(_ context.Context, o metric.Observer) error {
+		o.ObserveInt64(c, 1)
+		wg.Go(func() {
+			for range 1000 {
+				o.ObserveInt64(c, 0)
+			}
+		})
+		return nil
+	}, c)
+	for range 10 {
+		want(t, "c", produce(t, b)["c"], ": 1")
+	}
+	wg.Wait()
+}
+
 // TestStartOfObservations holds that a series starts before its first observation
 // and starts anew after a collection without it.
 func TestStartOfObservations(t *testing.T) {
@@ -149,7 +183,8 @@ func TestStartOfObservations(t *testing.T) {
 				e, _ := p.Attributes.Value("engine")
 				want := at(step.starts[int(e.AsInt64())])
 				if !p.StartTime.Equal(want) || !p.Time.Equal(time.Now()) {
-					t.Errorf("after %v: engine %d starts at %v and is of %v, want %v and now", time.Since(began), e.AsInt64(), p.StartTime, p.Time, want)
+					t.Errorf("after %v: engine %d starts at %v and is of %v, want %v and now",
+						time.Since(began), e.AsInt64(), p.StartTime, p.Time, want)
 				}
 			}
 			if len(sum.DataPoints) != len(step.starts) {
@@ -299,7 +334,8 @@ func TestRegisterCallbackRefuses(t *testing.T) {
 	m := meterOf(b)
 	own := newCounter(t, m, "own")
 	foreign := newCounter(t, sdkmetric.NewMeterProvider().Meter(instruments.ScopeName), "foreign")
-	otherMeter := newCounter(t, b.MeterProvider(nil).Meter(instruments.ScopeName, metric.WithInstrumentationVersion("2")), "other")
+	meterOf2 := b.MeterProvider(nil).Meter(instruments.ScopeName, metric.WithInstrumentationVersion("2"))
+	otherMeter := newCounter(t, meterOf2, "other")
 	calls := 0
 	f := func(_ context.Context, o metric.Observer) error {
 		calls++

@@ -4,8 +4,10 @@ package bound
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"go.opentelemetry.io/otel/metric"
@@ -35,10 +37,59 @@ func TestSplit(t *testing.T) {
 	counts := make([]uint64, 3)
 	count, sum := p.read(counts)
 	if want := []uint64{1, recorders, 0}; !slices.Equal(counts, want) || count != 1+recorders || sum != 1+2*recorders {
-		t.Errorf("the point has %v, %d and %v; want %v, %d and %d", counts, count, sum, want, 1+recorders, 1+2*recorders)
+		t.Errorf("the point has %v, %d and %v; want %v, %d and %d",
+			counts, count, sum, want, 1+recorders, 1+2*recorders)
 	}
-	if own := p.cells[0].Load(); own == 0 || p.shards.Load().of(0)[1].Load() == recorders {
-		t.Error("the records did not spread over the shards")
+	if n := p.cells[2].Load(); n != 0 {
+		t.Errorf("%d records went to the point's own cells, want none after it has shards", n)
+	}
+}
+
+// TestContention records from several processors at once, until the point has
+// shards: no addition to the sum is lost.
+func TestContention(t *testing.T) {
+	const recorders, most = 4, 2_000_000
+	m := New().MeterProvider(nil).Meter(instruments.ScopeName)
+	i, err := m.Float64Histogram("h", metric.WithExplicitBucketBoundaries(1, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := i.(*histogram).Bind().(*series)
+	p := s.open().point
+	var records atomic.Int64
+	var wg sync.WaitGroup
+	for range recorders {
+		wg.Go(func() {
+			for n := int64(1); ; n++ {
+				s.Record(context.Background(), 1)
+				if n == most || n%1000 == 0 && p.shards.Load() != nil {
+					records.Add(n)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	n := records.Load()
+	if count, sum := p.read(make([]uint64, 3)); count != uint64(n) || sum != float64(n) {
+		t.Errorf("the count is %d and the sum %v, want %d for both", count, sum, n)
+	}
+	if p.shards.Load() == nil && runtime.GOMAXPROCS(0) > 1 {
+		t.Errorf("after %d records from %d goroutines the point has no shards", n, recorders)
+	}
+}
+
+// TestPointWithoutMeasurement is what a collection meets between the first
+// measurement's two steps.
+func TestPointWithoutMeasurement(t *testing.T) {
+	b := New()
+	i, err := b.MeterProvider(nil).Meter(instruments.ScopeName).Float64Histogram("h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.(*histogram).Bind().(*series).open()
+	if data, err := b.Produce(t.Context()); len(data) != 0 || err != nil {
+		t.Errorf("%v, %v; want nothing", data, err)
 	}
 }
 
@@ -72,7 +123,8 @@ func TestShardOf(t *testing.T) {
 		}
 		for s, n := range used {
 			if n == 0 || n > 2*stacks/numShards {
-				t.Errorf("%d stacks of %d KiB: shard %d has %d, want about %d", stacks, size>>10, s, n, stacks/numShards)
+				t.Errorf("%d stacks of %d KiB: shard %d has %d, want about %d",
+					stacks, size>>10, s, n, stacks/numShards)
 			}
 		}
 	}

@@ -29,9 +29,9 @@ type observedSets struct {
 	number int64 // of the collection
 	began  time.Time
 	index  map[attribute.Distinct]int
-	// starts are the start times of the series with the sets: a time before the
-	// first of the unbroken row of collections that have it. A set that is absent
-	// from one is forgotten.
+	// starts are the start times of the series with the sets: when the last
+	// collection without the set began. A set that is absent from one collection is
+	// forgotten.
 	starts []time.Time
 }
 
@@ -72,7 +72,7 @@ func (c *collection) end() {
 
 // indexOf returns the index of an attribute set in starts.
 func (c *collection) indexOf(set attribute.Distinct) int {
-	if set == c.recent && len(c.starts) > 0 { // callbacks observe many instruments with one set
+	if set == c.recent { // callbacks observe many instruments with one set
 		return c.recentIndex
 	}
 	i, ok := c.index[set]
@@ -98,9 +98,9 @@ type observations[N int64 | float64] struct {
 
 func (s *observedStream[N]) newReading() reading { return &observations[N]{stream: s} }
 
-// record adds an observation. Several of one series in a collection add up, but
+// observe adds an observation. Several of one series in a collection add up, but
 // for gauges, whose last one counts.
-func record[N int64 | float64](c *collection, s *observedStream[N], v N, set attribute.Set) {
+func (s *observedStream[N]) observe(c *collection, v N, set attribute.Set) {
 	if s.AttributeFilter != nil {
 		set, _ = set.Filter(s.AttributeFilter)
 	}

@@ -43,6 +43,57 @@ func TestEqualsSDK(t *testing.T) {
 	})
 }
 
+// TestEachViewEqualsSDK goes through every instrument with each view and none.
+func TestEachViewEqualsSDK(t *testing.T) {
+	for _, v := range append(viewKinds, viewKind{name: "none"}) {
+		for _, filter := range filterKinds {
+			t.Run(v.name+", "+filter.name, func(t *testing.T) {
+				var views []viewKind
+				if v.view != nil {
+					views = append(views, v)
+				}
+				withBound, withSDK := newSide(t, true, views, filter), newSide(t, false, views, filter)
+				for round := range 2 {
+					for _, s := range []*side{withBound, withSDK} {
+						s.everything(round)
+					}
+					compare(t, withBound.collect(t), withSDK.collect(t))
+				}
+			})
+		}
+	}
+}
+
+// everything records to each histogram and lets the next collection observe each
+// observable.
+func (s *side) everything(round int) {
+	s.observations = nil
+	for i, attrs := range attributeLists {
+		for j, h := range s.histograms {
+			for k, v := range []float64{-2, 0.5, 1, 2, 3, 20} {
+				c := ctx
+				if k%2 == 0 {
+					c = sampled(100*i + 10*j + k)
+				}
+				recordWith(c, h, v, (round+k)%(len(attrs)+2)-1, attrs)
+			}
+		}
+		for j := range len(s.ints) + len(s.floats) {
+			set := attribute.NewSet(slices.Clone(attrs)...)
+			s.observations = append(s.observations, observation{j, float64(10*round + i), set})
+		}
+	}
+}
+
+// tester is a *testing.T or a *rapid.T.
+type tester interface {
+	Helper()
+	Error(args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	FailNow()
+}
+
 type viewKind struct {
 	name string
 	view sdkmetric.View
@@ -60,27 +111,31 @@ func histogramsOf(mask sdkmetric.Stream) sdkmetric.View {
 
 var viewKinds = []viewKind{
 	viewOf("rename", "a.histogram", sdkmetric.Stream{Name: "renamed"}),
-	viewOf("another rename", "a.histogram", sdkmetric.Stream{Name: "renamed.again", Unit: "h", Description: "As a view says."}),
+	viewOf("another rename", "a.histogram", sdkmetric.Stream{Name: "renamed.again", Unit: "h", Description: "A view."}),
 	viewOf("one into the other", "another.histogram", sdkmetric.Stream{Name: "a.histogram"}),
-	viewOf("buckets", "a.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{-1, 0.5, 7}}}),
-	viewOf("no bucket", "a.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{NoMinMax: true}}),
-	viewOf("drop", "a.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
-	viewOf("drop all", "*", sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
+	viewOf("buckets", "a.histogram", explicit(-1, 0.5, 7)),
+	viewOf("no bucket", "a.histogram", sdkmetric.Stream{
+		Aggregation: sdkmetric.AggregationExplicitBucketHistogram{NoMinMax: true},
+	}),
+	viewOf("drop", "a.histogram", drop),
+	viewOf("drop all", "*", drop),
 	viewOf("the SDK's default", "a.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationDefault{}}),
-	viewOf("exponential", "left.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5}}),
+	viewOf("exponential", "left.histogram", sdkmetric.Stream{
+		Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5},
+	}),
 	viewOf("sum", "left.histogram", sdkmetric.Stream{Aggregation: sdkmetric.AggregationSum{}}),
 	viewOf("no engine", "*", sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter("engine")}),
 	viewOf("engine only", "a.*", sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter("engine")}),
 	viewOf("no attributes", "*.counter", sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter()}),
 	viewOf("one counter into the other", "another.int.counter", sdkmetric.Stream{Name: "an.int.counter"}),
-	viewOf("drop a counter", "a.float.counter", sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
+	viewOf("drop a counter", "a.float.counter", drop),
 	{"last exemplar", histogramsOf(sdkmetric.Stream{ExemplarReservoirProviderSelector: lastReservoirs})},
 	{"unsorted buckets", func(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
-		return sdkmetric.Stream{Name: "unsorted", Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{5, 1, 3}}},
-			i.Name == "a.histogram"
+		s := explicit(5, 1, 3)
+		s.Name = "unsorted"
+		return s, i.Name == "a.histogram"
 	}},
-	{"of another scope", sdkmetric.NewView(sdkmetric.Instrument{Name: "*", Scope: instrumentation.Scope{Name: "another"}},
-		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})},
+	{"of another scope", sdkmetric.NewView(sdkmetric.Instrument{Scope: instrumentation.Scope{Name: "another"}}, drop)},
 }
 
 type filterKind struct {
@@ -91,7 +146,9 @@ type filterKind struct {
 func (f filterKind) String() string { return f.name }
 
 var filterKinds = []filterKind{
-	{"trace-based", exemplar.TraceBasedFilter}, {"always on", exemplar.AlwaysOnFilter}, {"always off", exemplar.AlwaysOffFilter},
+	{"trace-based", exemplar.TraceBasedFilter},
+	{"always on", exemplar.AlwaysOnFilter},
+	{"always off", exemplar.AlwaysOffFilter},
 	{"none", nil},
 }
 
@@ -126,7 +183,7 @@ type observation struct {
 	attrs      attribute.Set
 }
 
-func newSide(rt *rapid.T, withBound bool, views []viewKind, filter filterKind) *side {
+func newSide(rt tester, withBound bool, views []viewKind, filter filterKind) *side {
 	s := new(side)
 	var boundOptions []bound.Option
 	options := []sdkmetric.Option{sdkmetric.WithCardinalityLimit(0)}
@@ -152,7 +209,7 @@ func newSide(rt *rapid.T, withBound bool, views []viewKind, filter filterKind) *
 	return s
 }
 
-func (s *side) addInstruments(rt *rapid.T, m metric.Meter) {
+func (s *side) addInstruments(rt tester, m metric.Meter) {
 	check := func(err error) { s.refused = append(s.refused, err != nil) }
 	for _, h := range []struct {
 		name   string
@@ -170,7 +227,8 @@ func (s *side) addInstruments(rt *rapid.T, m metric.Meter) {
 		if h.bounds != nil {
 			options = append(options, metric.WithExplicitBucketBoundaries(h.bounds...))
 		}
-		i, err := m.Float64Histogram(h.name, append(options, metric.WithUnit("s"), metric.WithDescription("A histogram."))...)
+		options = append(options, metric.WithUnit("s"), metric.WithDescription("A histogram."))
+		i, err := m.Float64Histogram(h.name, options...)
 		check(err)
 		s.histograms = append(s.histograms, i)
 	}
@@ -208,16 +266,18 @@ func (s *side) addInstruments(rt *rapid.T, m metric.Meter) {
 		rt.Fatal(err)
 	}
 	// Instruments that bring their callbacks; those of a repetition are ignored.
+	observeInt := func(_ context.Context, o metric.Int64Observer) error {
+		o.Observe(int64(len(s.observations)), metric.WithAttributes(engine(1)))
+		return nil
+	}
+	observeFloat := func(_ context.Context, o metric.Float64Observer) error {
+		o.Observe(float64(len(s.observations)) / 2)
+		return nil
+	}
 	for range 2 {
-		_, err = m.Int64ObservableCounter("own.int.counter", metric.WithInt64Callback(func(_ context.Context, o metric.Int64Observer) error {
-			o.Observe(int64(len(s.observations)), metric.WithAttributes(engine(1)))
-			return nil
-		}))
+		_, err = m.Int64ObservableCounter("own.int.counter", metric.WithInt64Callback(observeInt))
 		check(err)
-		_, err = m.Float64ObservableGauge("own.float.gauge", metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
-			o.Observe(float64(len(s.observations)) / 2)
-			return nil
-		}))
+		_, err = m.Float64ObservableGauge("own.float.gauge", metric.WithFloat64Callback(observeFloat))
 		check(err)
 	}
 }
@@ -297,7 +357,7 @@ func (s *script) observe(rt *rapid.T) {
 }
 
 // collect returns what the reader gets, one ScopeMetrics for a scope.
-func (s *side) collect(rt *rapid.T) []metricdata.ScopeMetrics {
+func (s *side) collect(rt tester) []metricdata.ScopeMetrics {
 	var rm metricdata.ResourceMetrics
 	if err := s.reader.Collect(context.Background(), &rm); err != nil {
 		rt.Fatal(err)
@@ -314,7 +374,7 @@ func (s *side) collect(rt *rapid.T) []metricdata.ScopeMetrics {
 	return all
 }
 
-func compare(rt *rapid.T, got, want []metricdata.ScopeMetrics) {
+func compare(rt tester, got, want []metricdata.ScopeMetrics) {
 	if len(got) != len(want) || len(got) > 1 {
 		rt.Fatalf("%d scopes, want %d, and at most one", len(got), len(want))
 	}

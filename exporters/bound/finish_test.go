@@ -6,6 +6,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,9 +92,9 @@ func TestFinishedSeriesBeginsAnew(t *testing.T) {
 func TestFinishOfOneUser(t *testing.T) {
 	noEngine := attribute.NewDenyKeysFilter("engine")
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{Name: "merged", AttributeFilter: noEngine}),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{Name: "apart"}),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "i"}, sdkmetric.Stream{Name: "merged", AttributeFilter: noEngine}),
+		view("h", sdkmetric.Stream{Name: "merged", AttributeFilter: noEngine}),
+		view("h", sdkmetric.Stream{Name: "apart"}),
+		view("i", sdkmetric.Stream{Name: "merged", AttributeFilter: noEngine}),
 	))
 	m := meterOf(b)
 	h, i := newHistogram(t, m, "h", 1), newHistogram(t, m, "i", 1)
@@ -130,8 +131,8 @@ func TestFinishOfOneUser(t *testing.T) {
 func TestFinishConcurrentSafe(t *testing.T) {
 	const rounds, recorders = 300, 4
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{Name: "merged", AttributeFilter: attribute.NewAllowKeysFilter()}),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "h"}, sdkmetric.Stream{Name: "apart"}),
+		view("h", sdkmetric.Stream{Name: "merged", AttributeFilter: attribute.NewAllowKeysFilter()}),
+		view("h", sdkmetric.Stream{Name: "apart"}),
 	))
 	h := newHistogram(t, meterOf(b), "h", 1)
 	for range rounds {
@@ -150,6 +151,35 @@ func TestFinishConcurrentSafe(t *testing.T) {
 		s.Record(ctx, 1)
 		if all := produce(t, b); len(all) != 0 {
 			t.Fatalf("after the end there are %v, want nothing", all)
+		}
+	}
+}
+
+// TestBindConcurrentSafe holds that goroutines that bind the same attributes at
+// once get the same instrument: what only one of them has would be lost.
+func TestBindConcurrentSafe(t *testing.T) {
+	const rounds, binders = 20_000, 2
+	h := newHistogram(t, meterOf(bound.New()), "h", 1)
+	for round := range rounds {
+		var got [binders]metric.Float64Histogram
+		var ready atomic.Int32
+		var wg sync.WaitGroup
+		for i := range got {
+			wg.Go(func() {
+				ready.Add(1)
+				for range 1000 {
+					if ready.Load() == binders {
+						break
+					}
+				}
+				got[i] = h.Bind(engine(round))
+			})
+		}
+		wg.Wait()
+		for _, other := range got {
+			if other != got[0] {
+				t.Fatalf("round %d: the instruments differ", round)
+			}
 		}
 	}
 }
@@ -187,7 +217,8 @@ func TestAttributesOfBoundInstrument(t *testing.T) {
 	want(t, "with options", produce(t, b)["h"],
 		"engine=1,more=true,tenant=t: [1 0] 1", "engine=1,tenant=t: [1 0] 1", "engine=2,tenant=t: [1 0] 1")
 	h.Finish(ctx, engine(2), tenant)
-	want(t, "one of them finished", produce(t, b)["h"], "engine=1,more=true,tenant=t: [1 0] 1", "engine=1,tenant=t: [1 0] 1")
+	want(t, "one of them finished", produce(t, b)["h"],
+		"engine=1,more=true,tenant=t: [1 0] 1", "engine=1,tenant=t: [1 0] 1")
 }
 
 // TestSameInstrument holds that an instrument that is asked for again is the one

@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/trace"
 
@@ -49,6 +50,18 @@ func newHistogram(t testing.TB, m metric.Meter, name string, bounds ...float64) 
 	}
 	return h.(boundHistogram)
 }
+
+// view returns a view of the instruments with a name, or a pattern.
+func view(name string, mask sdkmetric.Stream) sdkmetric.View {
+	return sdkmetric.NewView(sdkmetric.Instrument{Name: name}, mask)
+}
+
+// explicit and drop are streams with an aggregation.
+func explicit(bounds ...float64) sdkmetric.Stream {
+	return sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: bounds}}
+}
+
+var drop = sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}
 
 func engine(n int) attribute.KeyValue { return attribute.Int("engine", n) }
 
@@ -88,7 +101,7 @@ func texts(a metricdata.Aggregation) []string {
 	switch a := a.(type) {
 	case metricdata.Histogram[float64]:
 		for _, p := range a.DataPoints {
-			all = append(all, fmt.Sprintf("%s: %v %v", p.Attributes.Encoded(attribute.DefaultEncoder()), p.BucketCounts, p.Sum))
+			all = append(all, fmt.Sprintf("%s: %v %v", encode(p.Attributes), p.BucketCounts, p.Sum))
 		}
 	case metricdata.Sum[int64]:
 		all = numbers(a.DataPoints)
@@ -105,10 +118,12 @@ func texts(a metricdata.Aggregation) []string {
 
 func numbers[N int64 | float64](points []metricdata.DataPoint[N]) (all []string) {
 	for _, p := range points {
-		all = append(all, fmt.Sprintf("%s: %v", p.Attributes.Encoded(attribute.DefaultEncoder()), p.Value))
+		all = append(all, fmt.Sprintf("%s: %v", encode(p.Attributes), p.Value))
 	}
 	return all
 }
+
+func encode(set attribute.Set) string { return set.Encoded(attribute.DefaultEncoder()) }
 
 func want(t testing.TB, what string, got metricdata.Aggregation, points ...string) {
 	t.Helper()

@@ -34,7 +34,7 @@ func newFleet(t testing.TB, histograms int) *fleet {
 	f := &fleet{Producer: bound.New(), live: map[int]bool{}}
 	m := meterOf(f.Producer)
 	for i := range histograms {
-		f.histograms = append(f.histograms, newHistogram(t, m, "h"+strconv.Itoa(i), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18))
+		f.histograms = append(f.histograms, newHistogram(t, m, "h"+strconv.Itoa(i), eighteenBounds...))
 	}
 	c := newCounter(t, m, "c")
 	register(t, m, func(_ context.Context, o metric.Observer) error {
@@ -120,6 +120,29 @@ func TestMemoryOfFinishedEngines(t *testing.T) {
 	}
 	want(t, "the engine that is left", produce(t, f.Producer)["h2"],
 		"engine=-1,role=worker,served=m,tenant=t: [0 0 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0] 2.5")
+}
+
+// TestMemoryOfCollections holds that a collection leaves nothing behind that grows.
+func TestMemoryOfCollections(t *testing.T) {
+	const few, many, margin = 10, 300, 128 << 10
+	f := newFleet(t, 3)
+	for n := range 64 {
+		for _, h := range f.bind(n) {
+			h.Record(sampled(n), 1)
+		}
+	}
+	heapAfter := func(collections int) int64 {
+		for range collections {
+			produce(t, f.Producer)
+		}
+		return bytesInUse()
+	}
+	before := heapAfter(few)
+	after := heapAfter(many)
+	runtime.KeepAlive(f)
+	if after > before+margin {
+		t.Errorf("the heap grew from %d to %d bytes, want at most %d more", before, after, margin)
+	}
 }
 
 // TestMemoryOfUnusedEngine holds what an engine costs that is bound and not used.

@@ -24,9 +24,10 @@ import (
 // TestLeftToTheHost holds which instruments are the host's own.
 func TestLeftToTheHost(t *testing.T) {
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "exponential"},
-			sdkmetric.Stream{Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5}}),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "exponential"}, sdkmetric.Stream{Name: "explicit"}),
+		view("exponential", sdkmetric.Stream{
+			Aggregation: sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 20, MaxScale: 5},
+		}),
+		view("exponential", sdkmetric.Stream{Name: "explicit"}),
 	))
 	reader := sdkmetric.NewManualReader()
 	provider := b.MeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
@@ -77,7 +78,9 @@ func TestLeftToTheHost(t *testing.T) {
 func TestScope(t *testing.T) {
 	b := bound.New()
 	attrs := attribute.NewSet(tenant)
-	first := instrumentation.Scope{Name: instruments.ScopeName, Version: "1", SchemaURL: "https://example.com/schema", Attributes: attrs}
+	first := instrumentation.Scope{
+		Name: instruments.ScopeName, Version: "1", SchemaURL: "https://example.com/schema", Attributes: attrs,
+	}
 	second := instrumentation.Scope{Name: instruments.ScopeName}
 	provider := b.MeterProvider(nil)
 	newHistogram(t, provider.Meter(first.Name, metric.WithInstrumentationVersion("1"),
@@ -123,18 +126,18 @@ func TestProvidersOfOneHostAreEqual(t *testing.T) {
 	if b.MeterProvider(host) != b.MeterProvider(host) {
 		t.Error("two providers of one host differ")
 	}
-	if b.MeterProvider(host) == bound.New().MeterProvider(host) || b.MeterProvider(host) == b.MeterProvider(sdkmetric.NewMeterProvider()) {
+	if b.MeterProvider(host) == bound.New().MeterProvider(host) ||
+		b.MeterProvider(host) == b.MeterProvider(sdkmetric.NewMeterProvider()) {
 		t.Error("providers of several producers or hosts are equal")
 	}
 }
 
 // TestEnabled is false only for instruments that nobody gets anything of.
 func TestEnabled(t *testing.T) {
-	drop := sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}
 	b := bound.New(bound.WithViews(
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped"}, drop),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped.once"}, drop),
-		sdkmetric.NewView(sdkmetric.Instrument{Name: "dropped.once"}, sdkmetric.Stream{Name: "kept"}),
+		view("dropped", drop),
+		view("dropped.once", drop),
+		view("dropped.once", sdkmetric.Stream{Name: "kept"}),
 	))
 	for name, want := range map[string]bool{"dropped": false, "dropped.once": true, "no.view": true} {
 		h := newHistogram(t, meterOf(b), name, 1)
@@ -155,13 +158,12 @@ func TestEnabled(t *testing.T) {
 // which is reported.
 func TestAggregationOfObservable(t *testing.T) {
 	reports := handled(t)
-	b := bound.New(bound.WithViews(sdkmetric.NewView(sdkmetric.Instrument{Name: "*"},
-		sdkmetric.Stream{Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: []float64{1}}})))
-	_, err := meterOf(b).Float64ObservableGauge("gauge", metric.WithFloat64Callback(func(_ context.Context, o metric.Float64Observer) error {
+	b := bound.New(bound.WithViews(view("*", explicit(1))))
+	observe := func(_ context.Context, o metric.Float64Observer) error {
 		o.Observe(2.5)
 		return nil
-	}))
-	if err != nil {
+	}
+	if _, err := meterOf(b).Float64ObservableGauge("gauge", metric.WithFloat64Callback(observe)); err != nil {
 		t.Fatal(err)
 	}
 	want(t, "gauge", produce(t, b)["gauge"], ": 2.5")
@@ -173,9 +175,9 @@ func TestAggregationOfObservable(t *testing.T) {
 // TestMemoryIsTheReaders writes over what a collection returned, as the SDK does
 // that uses its memory again.
 func TestMemoryIsTheReaders(t *testing.T) {
-	b := bound.New(bound.WithExemplarFilter(func(context.Context) bool { return true }))
+	b := bound.New(bound.WithViews(view("h", sdkmetric.Stream{AttributeFilter: attribute.NewAllowKeysFilter()})))
 	m := meterOf(b)
-	newHistogram(t, m, "h", 1, 2).Record(sampled(1), 1)
+	newHistogram(t, m, "h", 1, 2).Bind(tenant).Record(sampled(1), 1)
 	c := newCounter(t, m, "c")
 	register(t, m, func(_ context.Context, o metric.Observer) error {
 		o.ObserveInt64(c, 1)
@@ -188,14 +190,16 @@ func TestMemoryIsTheReaders(t *testing.T) {
 		if want := []float64{1, 2}; !slices.Equal(h[0].Bounds, want) {
 			t.Errorf("the bounds are %v, want %v", h[0].Bounds, want)
 		}
-		if id := h[0].Exemplars[0].TraceID; id[15] != 1 {
-			t.Errorf("the exemplar is of trace %x, want 1", id)
+		e := h[0].Exemplars[0]
+		if e.TraceID[15] != 1 || !slices.Equal(e.FilteredAttributes, []attribute.KeyValue{tenant}) {
+			t.Errorf("the exemplar is %v, want trace 1 and %v", e, tenant)
 		}
 		want(t, "c", all["c"], ": 1")
 		clear(h[0].Bounds)
 		clear(h[0].BucketCounts)
-		clear(h[0].Exemplars[0].TraceID)
-		clear(h[0].Exemplars[0].SpanID)
+		clear(e.TraceID)
+		clear(e.SpanID)
+		clear(e.FilteredAttributes)
 		clear(h[0].Exemplars)
 		clear(h)
 		clear(all["c"].(metricdata.Sum[int64]).DataPoints)

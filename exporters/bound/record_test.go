@@ -119,7 +119,8 @@ func BenchmarkProduce(b *testing.B) {
 			}
 			var options [][]metric.ObserveOption
 			for e := range engines {
-				options = append(options, []metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attributesOf(e)...))})
+				set := attribute.NewSet(attributesOf(e)...)
+				options = append(options, []metric.ObserveOption{metric.WithAttributeSet(set)})
 			}
 			register(b, m, func(_ context.Context, o metric.Observer) error {
 				for _, option := range options {
