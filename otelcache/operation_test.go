@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -291,5 +293,34 @@ func TestOperationsThatNobodyTimed(t *testing.T) {
 	}
 	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
 		t.Errorf("got %d times of operations that nobody timed, want none", n)
+	}
+}
+
+// TestOneHistogramIsEnough drops all histograms but one: what is recorded of an
+// operation does not depend on whether somebody reads its duration, too.
+func TestOneHistogramIsEnough(t *testing.T) {
+	for _, h := range instruments.Histograms() {
+		name := h.Metric().Name
+		others := func(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
+			drop := i.Kind == sdkmetric.InstrumentKindHistogram && i.Name != name
+			return sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}, drop
+		}
+		ofHistogram := func(all points) points {
+			of := maps.Clone(all)
+			maps.DeleteFunc(of, func(point, _ string) bool { return point != name && !strings.HasPrefix(point, name+"{") })
+			return of
+		}
+		for _, f := range feeds {
+			want := ofHistogram(f.want)
+			if len(want) == 0 {
+				continue
+			}
+			bubble(t, name+" of "+f.name, func(t *testing.T) {
+				r := sdkmetric.NewManualReader()
+				mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r), sdkmetric.WithView(others))
+				f.feed(context.Background(), openMonitor(t, testEngine, otelcache.WithMeterProvider(mp), untraced))
+				wantPoints(t, ofHistogram(pointsOf(t, collect(t, r), testIdentity)), want)
+			})
+		}
 	}
 }
