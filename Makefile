@@ -37,6 +37,10 @@ lint: ## formatting, vet and staticcheck
 	@unformatted=$$($(tool) gofumpt -l .) && test -z "$$unformatted" || { echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; }
 	$(foreach m,$(modules),(cd $(m) && go vet ./... && $(tool) staticcheck ./... && go mod tidy -diff) &&) true
 
+.PHONY: vulncheck
+vulncheck: ## known vulnerabilities that the code of any module reaches; skipped where the database of them cannot be reached
+	bash .ci/vulncheck
+
 .PHONY: format
 format:
 	$(tool) gofumpt -w .
