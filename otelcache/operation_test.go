@@ -103,6 +103,25 @@ func TestDeadlinesAreFailures(t *testing.T) {
 	})
 }
 
+// TestACancelledContextRecords checks that what does not fail is recorded as in any
+// other context.
+func TestACancelledContextRecords(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, f := range feeds {
+		bubble(t, f.name, func(t *testing.T) {
+			for point := range f.want {
+				if strings.HasSuffix(point, ".failures") {
+					t.Skip("a failure in a context that is cancelled is a cancellation")
+				}
+			}
+			tel := newTelemetry(t, feedOptions...)
+			f.feed(ctx, tel.Monitor)
+			wantPoints(t, tel.fed(t), f.want)
+		})
+	}
+}
+
 // TestAbandonAfterTheEnd checks that a deferred Abandon is no second end, and that
 // an end after it is.
 func TestAbandonAfterTheEnd(t *testing.T) {
