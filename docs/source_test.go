@@ -24,8 +24,8 @@ func goSources(t *testing.T) (*token.FileSet, map[string]*ast.File) {
 	return fset, files
 }
 
-// testFunctions returns the functions of the test files of the repository, by
-// their directory and name.
+// testFunctions returns the functions of each test file of the repository, by their
+// names.
 func testFunctions(t *testing.T) map[string]map[string]*ast.FuncDecl {
 	t.Helper()
 	functions := map[string]map[string]*ast.FuncDecl{}
@@ -34,13 +34,10 @@ func testFunctions(t *testing.T) map[string]map[string]*ast.FuncDecl {
 		if !strings.HasSuffix(path, "_test.go") {
 			continue
 		}
-		dir := strings.TrimPrefix(path[:strings.LastIndex(path, "/")], "../")
-		if functions[dir] == nil {
-			functions[dir] = map[string]*ast.FuncDecl{}
-		}
+		functions[path] = map[string]*ast.FuncDecl{}
 		for _, decl := range file.Decls {
 			if f, ok := decl.(*ast.FuncDecl); ok && f.Recv == nil {
-				functions[dir][f.Name.Name] = f
+				functions[path][f.Name.Name] = f
 			}
 		}
 	}
