@@ -91,11 +91,18 @@ func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
 		m.checkProvider(opts)
 		return m, nil
 	}
-	m, _, err := live.getOrCreate(e, opts)
+	m, created, err := live.getOrCreate(e, opts)
 	if err != nil {
 		return inert(e), err
 	}
-	return live.share(m), nil
+	shared := live.share(m)
+	if shared != m { // a call at the same time, for another provider, was faster
+		if created {
+			_ = m.Close() // or its zeros stay on a page for ever
+		}
+		shared.checkProvider(opts)
+	}
+	return shared, nil
 }
 
 // checkProvider reports options that name another meter provider than m's.
@@ -137,15 +144,16 @@ func (r *registry) sharedMonitor(e Engine) *Monitor {
 	return r.shared[e]
 }
 
-// share makes m the process's monitor of its engine, unless there is one by now.
-// It returns the process's.
+// share makes m the process's monitor of its engine, unless there is one by now,
+// or m is a set's, which closes it without a word to the registry. It returns the
+// process's, or m.
 func (r *registry) share(m *Monitor) *Monitor {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if other := r.shared[m.engine]; other != nil {
 		return other
 	}
-	if !m.closed.Load() {
+	if !m.closed.Load() && m.engines == nil {
 		r.shared[m.engine] = m
 	}
 	return m

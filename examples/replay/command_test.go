@@ -18,15 +18,19 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"go.uber.org/goleak"
 )
 
 // program is the replay, built once.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+// TestMain fails when a test leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withProgram{m}) }
 
-// buildAndRun is apart from TestMain so that its deferred call runs before os.Exit.
-func buildAndRun(m *testing.M) int {
+// withProgram runs the tests with the program.
+type withProgram struct{ tests *testing.M }
+
+func (w withProgram) Run() int {
 	dir, err := os.MkdirTemp("", "replay-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,7 +42,7 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	return w.tests.Run()
 }
 
 // command is a replay that runs as a process of its own, on a free port.
