@@ -370,6 +370,7 @@ func TestEnginesTakeAnyName(t *testing.T) {
 	if s.model("a\uFFFD") != m || s.model("a\xff") != m {
 		t.Error("the same name has two monitors")
 	}
+	wantReport(t, s.misuse, otelcache.ErrMisuse, "a\uFFFD", "gen_ai.request.model")
 	if empty := s.Monitor(otelcache.Engine{}); empty.Engine() != (otelcache.Engine{}) || empty == m {
 		t.Error("the engine without a name has no monitor of its own")
 	}

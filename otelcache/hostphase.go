@@ -65,7 +65,7 @@ func NewPhase(name string) (PhaseName, error) {
 // recordHostTimes records the times of the host's phases.
 func (o *operation) recordHostTimes() {
 	for i := range o.extra.hostTimes {
-		if d := time.Duration(o.extra.hostTimes[i].Load()); d > 0 {
+		if d := time.Duration(sumOf(&o.extra.hostTimes[i])); d > 0 {
 			o.mon.recordHostPhase(o.ctx, o.kind, numPhases+PhaseName(i), d)
 		}
 	}

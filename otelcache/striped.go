@@ -3,6 +3,7 @@
 package otelcache
 
 import (
+	"math"
 	"sync/atomic"
 	"unsafe"
 )
@@ -29,9 +30,23 @@ func newStriped(n int) striped {
 	return striped{make([]atomic.Int64, numShards*stride)[cacheLine:], stride}
 }
 
-func (s *striped) add(i int, n int64) { s.cells[shard()*s.stride+i].Add(n) }
+// add adds n, which is not negative. The sum stays at the largest int64 when it
+// would overflow.
+func (s *striped) add(i int, n int64) { addUpTo(&s.cells[shard()*s.stride+i], n) }
 
 func (s *striped) sum(i int) (total int64) {
+	for ; i < len(s.cells); i += s.stride {
+		if total += sumOf(&s.cells[i]); total < 0 {
+			return math.MaxInt64
+		}
+	}
+	return total
+}
+
+// change adds 1 or -1. Read the sum with net.
+func (s *striped) change(i int, by int64) { s.cells[shard()*s.stride+i].Add(by) }
+
+func (s *striped) net(i int) (total int64) {
 	for ; i < len(s.cells); i += s.stride {
 		total += s.cells[i].Load()
 	}
