@@ -124,21 +124,25 @@ func (r textRule) isCleanValue(v attribute.Value) bool {
 }
 
 func (r textRule) attribute(a attribute.KeyValue) attribute.KeyValue {
-	key := attribute.Key(nameText.clean(string(a.Key)))
-	if r.isCleanValue(a.Value) {
-		return attribute.KeyValue{Key: key, Value: a.Value}
+	key, value := attribute.Key(nameText.clean(string(a.Key))), a.Value
+	if value.Type() == attribute.STRINGSLICE {
+		value = validSlice(value.AsStringSlice())
 	}
-	if a.Value.Type() == attribute.STRINGSLICE {
-		list := a.Value.AsStringSlice()
-		for i := range list {
-			list[i] = strings.ToValidUTF8(list[i], "\uFFFD")
-		}
-		if size, _ := sizeOf(list); size <= r.limit {
+	if !r.isCleanValue(value) {
+		value = attribute.StringValue(r.clean(value.Emit()))
+	}
+	return attribute.KeyValue{Key: key, Value: value}
+}
+
+// validSlice returns a slice of texts that are valid.
+func validSlice(list []string) attribute.Value {
+	for i, text := range list {
+		if !utf8.ValidString(text) {
 			self.textsRepaired.Add(1)
-			return key.StringSlice(list)
+			list[i] = strings.ToValidUTF8(text, "\uFFFD")
 		}
 	}
-	return key.String(r.clean(a.Value.Emit()))
+	return attribute.StringSliceValue(list)
 }
 
 // sizeOf returns the bytes of a value that is no plain one, and whether all texts
