@@ -154,6 +154,9 @@ func (o *operation) finishAll() {
 // finished records the operation as its kind says.
 func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
+	if k.rate != noRate && o.tokens < 0 {
+		r.moved = Unknown // hits without requested tokens would raise the rate above 1
+	}
 	r.speed = perSecond(max(r.moved, 0), r.elapsed)
 	var rate float64
 	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {

@@ -85,9 +85,6 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	defer m.exit()
 	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: ofRecord(r.Tokens, k)}
 	out := outcome{now: m.now(), moved: ofRecord(moved, k)}
-	if k.rate != noRate && o.tokens < 0 {
-		out.moved = Unknown // hits without requested tokens would raise the rate above 1
-	}
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
 	start, end := recordTimes(r, k)

@@ -30,14 +30,18 @@ func newStriped(n int) striped {
 	return striped{make([]atomic.Int64, numShards*stride)[cacheLine:], stride}
 }
 
-// add adds n, which is not negative. The sum stays at the largest int64 when it
-// would overflow.
+// mostTotal is where a sum stays that would overflow: the largest int64 that is a
+// float64, too. OpenTelemetry's SDK 1.43 makes a float64 of sums and an int64 of
+// that, and what is larger would come out negative.
+const mostTotal = math.MaxInt64 - 1023
+
+// add adds n, which is not negative.
 func (s *striped) add(i int, n int64) { addUpTo(&s.cells[shard()*s.stride+i], n) }
 
 func (s *striped) sum(i int) (total int64) {
 	for ; i < len(s.cells); i += s.stride {
-		if total += sumOf(&s.cells[i]); total < 0 {
-			return math.MaxInt64
+		if total += sumOf(&s.cells[i]); total < 0 || total > mostTotal {
+			return mostTotal
 		}
 	}
 	return total
