@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,6 +130,7 @@ func (s *Engines) add(e Engine) *Monitor {
 	if s.isLeaving(e) || !s.hasRoom() {
 		return s.other(e)
 	}
+	e = e.mapSet(strings.Clone) // or the request that it is a part of would stay in memory
 	m = newMonitor(e, s.config, s.scope)
 	m.engines = s
 	s.put(m)
