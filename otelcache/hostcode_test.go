@@ -329,6 +329,17 @@ func TestGaugeCallbacks(t *testing.T) {
 	}
 }
 
+// withinASecond checks that f does not wait for a provider, which Close does for a
+// second.
+func withinASecond(t *testing.T, what string, f func()) {
+	t.Helper()
+	start := time.Now()
+	within(t, what, f)
+	if took := time.Since(start); took >= time.Second {
+		t.Errorf("%s takes %v, want less than a second", what, took)
+	}
+}
+
 // gaugeOf returns the value of a gauge that has at most one.
 func gaugeOf(all []metricdata.Metrics, name string) (float64, bool) {
 	for _, m := range all {
@@ -416,9 +427,9 @@ func TestNewWhileACollectionHangs(t *testing.T) {
 	var collecting sync.WaitGroup
 	collecting.Go(func() { collect(t, reader) })
 	<-called
-	within(t, "Close", func() { closeMonitor(t, m) })
+	withinASecond(t, "Close", func() { closeMonitor(t, m) })
 	var again *otelcache.Monitor
-	within(t, "New", func() { again = openMonitor(t, testEngine, otelcache.WithMeterProvider(p), untraced) })
+	withinASecond(t, "New", func() { again = openMonitor(t, testEngine, otelcache.WithMeterProvider(p), untraced) })
 	again.RecordEviction(5)
 	close(release)
 	collecting.Wait()
@@ -457,9 +468,17 @@ func TestCloseWhileTheHostCollects(t *testing.T) {
 	var collecting sync.WaitGroup
 	collecting.Go(func() { _ = reader.Collect(context.Background(), new(metricdata.ResourceMetrics)) })
 	<-called
-	within(t, "Close", func() {
-		closeMonitor(t, m)
-		if err := s.Close(); err != nil {
+	within(t, "Close", func() { closeMonitor(t, m) })
+	known := s.Monitor(testEngine)
+	closing := make(chan error)
+	go func() { closing <- s.Close() }()
+	withinASecond(t, "a monitor of a set that is being closed", func() {
+		for s.Monitor(testEngine) == known {
+			runtime.Gosched()
+		}
+	})
+	within(t, "Close of the set", func() {
+		if err := <-closing; err != nil {
 			t.Error(err)
 		}
 	})

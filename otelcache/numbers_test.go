@@ -443,11 +443,12 @@ func TestPinnedObjects(t *testing.T) {
 // TestPinnedObjectsConcurrentSafe has goroutines pin and unpin, some of them once
 // too often.
 func TestPinnedObjectsConcurrentSafe(t *testing.T) {
+	const goroutines, each = 8, 20_000
 	tel := newTelemetry(t)
 	var wg sync.WaitGroup
-	for range 8 {
+	for range goroutines {
 		wg.Go(func() {
-			for range 2000 {
+			for range each {
 				tel.AddPinnedObjects(3)
 				tel.AddPinnedObjects(-1 << 40) // more than anybody has pinned
 				tel.AddPinnedObjects(-1)
@@ -457,10 +458,10 @@ func TestPinnedObjectsConcurrentSafe(t *testing.T) {
 	}
 	wg.Wait()
 	tel.wantMisuse(t, "unpinned", "-1099511627776 of", "lmcache.memory.pinned_objects")
-	if got := totalOf(t, collect(t, tel.reader), "lmcache.memory.pinned_objects"); got != 8*2000 {
-		t.Errorf("%d objects are pinned, want %d", got, 8*2000)
+	if got := totalOf(t, collect(t, tel.reader), "lmcache.memory.pinned_objects"); got != goroutines*each {
+		t.Errorf("%d objects are pinned, want %d", got, goroutines*each)
 	}
-	for range 8*2000 + 1 {
+	for range goroutines*each + 1 {
 		tel.AddPinnedObjects(-1)
 	}
 	if got := totalOf(t, collect(t, tel.reader), "lmcache.memory.pinned_objects"); got != 0 {

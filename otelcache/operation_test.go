@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -291,5 +292,44 @@ func TestOperationsThatNobodyTimed(t *testing.T) {
 	}
 	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
 		t.Errorf("got %d times of operations that nobody timed, want none", n)
+	}
+}
+
+// TestTimesForOneHistogram has a reader that drops all histograms but one: what it
+// needs the times for is recorded.
+func TestTimesForOneHistogram(t *testing.T) {
+	for _, kept := range []string{
+		"lmcache.retrieve.duration", "lmcache.retrieve.speed", "lmcache.retrieve.to_gpu.duration", "lmcache.operation.phase.duration",
+	} {
+		bubble(t, kept, func(t *testing.T) {
+			reader := sdkmetric.NewManualReader()
+			drop := func(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
+				return sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}, i.Kind == sdkmetric.InstrumentKindHistogram && i.Name != kept
+			}
+			tel := newTelemetry(t, untraced,
+				otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(drop))))
+			tel.reader = reader
+			_, r := tel.StartRetrieve(context.Background(), 1000)
+			_, p := r.StartPhase(context.Background(), otelcache.ToGPU)
+			_, own := r.StartPhase(context.Background(), verifyChecksums)
+			time.Sleep(time.Second)
+			own.End()
+			p.End()
+			r.Finish(1000)
+			got := map[string]string{}
+			for name, value := range tel.fed(t) {
+				if strings.HasPrefix(value, "sum ") {
+					name, _, _ = strings.Cut(name, "{")
+					got[name], _, _ = strings.Cut(value, ",")
+				}
+			}
+			want := map[string]string{kept: "sum 1"}
+			if kept == "lmcache.retrieve.speed" {
+				want[kept] = "sum 1000"
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("got the histograms %v, want %v", got, want)
+			}
+		})
 	}
 }
