@@ -94,28 +94,20 @@ func (s *Engines) Monitor(e Engine) *Monitor {
 	if s == nil || s.scope == nil {
 		return nil
 	}
-	m := s.known(e)
-	if m == nil {
-		m = s.add(e.clean())
+	s.mu.RLock()
+	m := s.monitors[e]
+	s.mu.RUnlock()
+	if m == nil || m.closed.Load() {
+		m = s.add(e)
 	}
 	m.stamp()
 	return m
 }
 
-// known returns the monitor of an engine that has one, or nil.
-func (s *Engines) known(e Engine) *Monitor {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	if m := s.monitors[e]; m != nil && !m.closed.Load() {
-		return m
-	}
-	return nil
-}
-
 // add returns the monitor of an engine, which it makes if need be.
 func (s *Engines) add(e Engine) *Monitor {
-	if m := s.known(e); m != nil { // under a name that was not clean
-		return m
+	if clean := e.clean(); clean != e {
+		return s.Monitor(clean)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
