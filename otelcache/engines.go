@@ -27,10 +27,12 @@ import (
 //
 // An idle engine stays on the page for the sake of readers that send deltas: the
 // SDK forgets a counter that is missing from one collection, and would send the
-// whole of it again. The SDK's histograms stay in any case, and it keeps at most
-// 2,000 series of each instrument by default: a host with more engines over time
-// uses the meter provider of package exporters/bound, whose series end with their
-// engine, or sets sdkmetric.WithCardinalityLimit.
+// whole of it again. With the meter provider of package exporters/bound, whose
+// readers count as one, an engine that made room leaves nothing behind, and there
+// is no limit beside that of the set: use it when engines come and go. The SDK's
+// own histograms stay in any case, and it keeps at most 2,000 series of each
+// instrument by default: a host with more engines over time sets
+// sdkmetric.WithCardinalityLimit.
 type Engines struct {
 	limit  int
 	idle   time.Duration

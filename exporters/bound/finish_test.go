@@ -234,3 +234,26 @@ func TestSameInstrument(t *testing.T) {
 		t.Errorf("after the end there are %v, want nothing", all)
 	}
 }
+
+// TestFinishedInACollection ends a series after its histogram was read, and
+// begins it anew: neither is in the collection, whose counters are the new one's.
+func TestFinishedInACollection(t *testing.T) {
+	b := bound.New()
+	m := meterOf(b)
+	h := newHistogram(t, m, "h", 1)
+	h.Bind(engine(1)).Record(ctx, 0.5)
+	h.Bind(engine(2)).Record(ctx, 0.5)
+	started, err := m.Int64ObservableCounter("started")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		h.Finish(ctx, engine(1))
+		h.Bind(engine(1)).Record(ctx, 2)
+		o.ObserveInt64(started, 1, metric.WithAttributes(engine(1)))
+		return nil
+	}, started); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "finished meanwhile", produce(t, b)["h"], "engine=2: [1 0] 0.5")
+}

@@ -38,6 +38,7 @@ type point struct {
 	attrs  attribute.Set
 	start  time.Time
 	users  int // series that are not finished; guarded by the stream's lock
+	ended  atomic.Bool
 
 	min, max  atomic.Uint64 // bits of a float64, NaN at first
 	cells     cells
@@ -80,6 +81,7 @@ func (s *histogramStream) leave(p *point) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.users--; p.users == 0 {
+		p.ended.Store(true)
 		s.points.remove(p.attrs.Equivalent())
 	}
 }
@@ -147,7 +149,7 @@ func (s *histogramStream) newReading() reading {
 	buckets := len(bounds) + 1
 	counts := make([]uint64, len(points)*buckets)
 	var scratch []exemplar.Exemplar
-	data := make(histogramReading, 0, len(points))
+	r := &histogramReading{points: points[:0], list: make([]metricdata.HistogramDataPoint[float64], 0, len(points))}
 	for _, p := range points {
 		d := metricdata.HistogramDataPoint[float64]{
 			Attributes: p.attrs, StartTime: p.start, Time: now, Bounds: bounds, BucketCounts: counts[:buckets:buckets],
@@ -161,9 +163,9 @@ func (s *histogramStream) newReading() reading {
 			d.Max = metricdata.NewExtrema(math.Float64frombits(p.max.Load()))
 		}
 		d.Exemplars = p.exemplars.Load().collect(&scratch)
-		data = append(data, d)
+		r.points, r.list = append(r.points, p), append(r.list, d)
 	}
-	return data
+	return r
 }
 
 // read adds the bucket counts to those given.
@@ -196,11 +198,23 @@ func (p *point) parts(yield func(cells) bool) {
 	}
 }
 
-type histogramReading []metricdata.HistogramDataPoint[float64]
+// histogramReading has the points with measurements, and what was read of each.
+type histogramReading struct {
+	points []*point
+	list   []metricdata.HistogramDataPoint[float64]
+}
 
-func (r histogramReading) data() metricdata.Aggregation {
-	if len(r) == 0 {
+// data leaves out points that ended while the callbacks ran: the counters that
+// were read since then may be those of the engine's next monitor.
+func (r *histogramReading) data() metricdata.Aggregation {
+	list := r.list[:0]
+	for i, p := range r.points {
+		if !p.ended.Load() {
+			list = append(list, r.list[i])
+		}
+	}
+	if len(list) == 0 {
 		return nil
 	}
-	return metricdata.Histogram[float64]{DataPoints: r, Temporality: metricdata.CumulativeTemporality}
+	return metricdata.Histogram[float64]{DataPoints: list, Temporality: metricdata.CumulativeTemporality}
 }

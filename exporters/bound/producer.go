@@ -78,8 +78,9 @@ func (p *Producer) MeterProvider(host metric.MeterProvider) metric.MeterProvider
 // Produce returns the metrics of the scope, cumulative, in memory that is the
 // caller's. Readers call it. It reads all histograms before it calls the
 // callbacks, so that a histogram never has an operation that a counter of started
-// ones lacks. The count of a histogram is the sum of its buckets; its sum may lack
-// measurements that are made meanwhile, or have more of them.
+// ones lacks; a series that ends meanwhile is left out. The count of a histogram
+// is the sum of its buckets; its sum may lack measurements that are made
+// meanwhile, or have more of them.
 //
 // A callback that panics or returns an error loses its own remaining
 // observations. All other metrics come with the error, which joins those of the
