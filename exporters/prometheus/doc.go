@@ -19,7 +19,9 @@
 //     SDK keeps its histograms for ever.
 //   - Gauges do not end in "_total", which marks counters on Prometheus:
 //     lmcache.periodic_threads.total is lmcache_periodic_threads.
-//   - A callback of the host that panics costs one scrape, not the process.
+//   - A callback of the host that panics costs one scrape, not the process. One
+//     that hangs makes scrapes fail in time until it returns, see
+//     [Exporter.Handler].
 //   - An exemplar whose labels would be too long with the attributes that a view
 //     dropped keeps the ids of its span.
 //
@@ -50,5 +52,6 @@
 // A scrape is one collection of the meter provider for all vocabularies. It costs
 // about as much as with OpenTelemetry's own exporter, and less than half of that
 // for the LMCache page alone (BenchmarkScrape); with bound instruments it costs
-// less. Overlapping scrapes take turns.
+// less. Overlapping scrapes take turns to collect; eight at once hold their
+// metrics until they are written.
 package prometheus
