@@ -27,6 +27,7 @@ type instrumentSet struct {
 	gauges           []metric.Float64ObservableGauge
 	observableGauges []metric.Float64ObservableGauge
 	histograms       []metric.Float64Histogram
+	processCounters  []metric.Int64ObservableCounter
 
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
@@ -36,9 +37,11 @@ type instrumentSet struct {
 // meter, each with the name of its instrument.
 func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	s := new(instrumentSet)
-	s.counters = create(s, instruments.Counters(), func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
+	counter := func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
 		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-	})
+	}
+	s.counters = create(s, instruments.Counters(), counter)
+	s.processCounters = create(s, instruments.ProcessCounters(), counter)
 	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
 		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})

@@ -35,6 +35,7 @@ type Exporter struct {
 	ours        []*metricdata.Metrics      // the metrics of this module, in scopes
 	catalog     catalog
 	engines     engines
+	own         *own
 	pages       []page
 }
 
@@ -46,7 +47,7 @@ type page interface {
 // New returns an exporter for [sdkmetric.WithReader].
 func New(opts ...Option) (*Exporter, error) {
 	c := newConfig(opts)
-	e := &Exporter{Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines()}
+	e := &Exporter{Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines(), own: newOwn()}
 	for i, v := range c.vocabularies {
 		switch {
 		case slices.Contains(c.vocabularies[:i], v):
@@ -77,6 +78,7 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	defer e.release()
+	defer func() { e.own.countScrape(err) }()
 	// A callback of the host that panics costs the scrape. An HTTP server would
 	// recover, but not everybody gathers in one.
 	defer func() {
@@ -133,8 +135,12 @@ func (e *Exporter) collect() error {
 	e.catalog.find(e.ours)
 	e.engines.find(e.catalog)
 	for _, m := range e.ours {
-		e.engines.hideClosed(m)
+		if !e.catalog.isProcess(m) {
+			e.engines.hideClosed(m)
+		}
 	}
+	e.own.findOverflow(&e.engines, e.ours)
+	e.addOwn()
 	return nil
 }
 
@@ -144,5 +150,15 @@ func (e *Exporter) release() {
 	clear(e.ours)
 	for i := range e.catalog {
 		e.catalog[i].collected = nil
+	}
+}
+
+// addOwn adds the exporter's own metrics, if the collection has any of this module.
+func (e *Exporter) addOwn() {
+	for i := range e.scopes {
+		if scope := e.scopes[i].Scope; scope.Name == instruments.ScopeName {
+			e.scopes = append(e.scopes, metricdata.ScopeMetrics{Scope: scope, Metrics: e.own.metrics()})
+			return
+		}
 	}
 }
