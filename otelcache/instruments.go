@@ -29,6 +29,7 @@ type instrumentSet struct {
 	histograms       []metric.Float64Histogram
 	processCounters  []metric.Int64ObservableCounter
 
+	series      *seriesCount
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
 }
@@ -55,6 +56,7 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 			metric.WithExplicitBucketBoundaries(m.Bounds...))
 	})
 	s.histograms[0] = noop.Float64Histogram{}
+	s.series = newSeriesCount(s.histograms)
 	return s, errors.Join(s.errs...)
 }
 
