@@ -27,6 +27,14 @@ const (
 	ErrorTypeKey = attribute.Key("error.type")
 	// OperationKey is the operation that a phase belongs to, such as "retrieve".
 	OperationKey = attribute.Key("lmcache.operation")
+	// TierNameKey is the name of a tier, as the host declared it.
+	TierNameKey = attribute.Key("lmcache.tier.name")
+	// TierKindKey is the kind of a tier: device, cpu, disk, remote or peer.
+	TierKindKey = attribute.Key("lmcache.tier.kind")
+	// MissReasonKey is the reason for which a lookup did not find tokens.
+	MissReasonKey = attribute.Key("lmcache.miss.reason")
+	// SkipReasonKey is the reason for which a store did not keep tokens.
+	SkipReasonKey = attribute.Key("lmcache.skip.reason")
 	// PhaseKey is the name of the phase.
 	PhaseKey = attribute.Key("lmcache.phase")
 )
@@ -94,4 +102,54 @@ var (
 		Key:         PhaseKey,
 		Description: "The name of the phase, as the host gave it to NewPhase.",
 	}
+	tierName = Attribute{
+		Key:         TierNameKey,
+		Description: "The name of the tier, as the host declared it.",
+	}
+	tierKind = Attribute{
+		Key:         TierKindKey,
+		Description: "The kind of the tier.",
+		Values: []Value{
+			{"device", "Memory of the device that computes."},
+			{"cpu", "Memory of the host."},
+			{"disk", "A local disk."},
+			{"remote", "A store behind the network."},
+			{"peer", "The cache of another worker."},
+			{Other, "A tier that was not declared."},
+		},
+	}
+	missReason = Attribute{
+		Key:         MissReasonKey,
+		Description: "Why the lookup did not find the tokens.",
+		Values: []Value{
+			{"not_found", "They were never stored."},
+			{"evicted", "They made room for others."},
+			{"expired", "Their time was over."},
+			{"unreachable", "The tier that may have them does not answer."},
+			{"timed_out", "The tier that may have them did not answer in time."},
+			{"failed", "The lookup failed."},
+			{"prompt_changed", "The prompt differs from the one that was stored."},
+			{"elsewhere", "Another worker has them."},
+			{"uncacheable", "They do not fill a chunk."},
+			{Other, "The host gave no reason."},
+		},
+	}
+	skipReason = Attribute{
+		Key:         SkipReasonKey,
+		Description: "Why the store did not keep the tokens.",
+		Values: []Value{
+			{"exists", "The cache has them."},
+			{"full", "The cache has no room for them."},
+			{"policy", "A rule of the host says so."},
+			{"failed", "Their part of the store failed."},
+			{Other, "The host gave an unknown reason."},
+		},
+	}
 )
+
+// Other is the value of an attribute for what is beyond a limit or unknown, as
+// OpenTelemetry's conventions have it.
+const Other = "_OTHER"
+
+// HitTokensOf returns the attribute of a span that has the hit tokens of a tier.
+func HitTokensOf(tier string) attribute.Key { return attribute.Key("lmcache.hit_tokens." + tier) }

@@ -29,6 +29,7 @@ type config struct {
 	hitRateInterval time.Duration
 	errorType       func(error) string
 	attributes      []attribute.KeyValue
+	layout          *layout
 	errs            []error
 }
 
@@ -38,6 +39,7 @@ func newConfig(opts []Option) (config, error) {
 		tracerProvider:  otel.GetTracerProvider(),
 		logger:          slog.Default(),
 		hitRateInterval: defaultHitRateInterval,
+		layout:          noTiers,
 	}
 	for _, o := range opts {
 		if o != nil {

@@ -38,7 +38,7 @@ func (m *Monitor) Cursor() *Cursor {
 	}
 	c := &Cursor{
 		mon:           m,
-		counters:      make([]int64, len(m.instruments.counters)+int(numRates)),
+		counters:      make([]int64, ownSums+len(m.layout.sums)),
 		distributions: make([]position, n),
 	}
 	c.Next()

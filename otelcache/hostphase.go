@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	maxHostPhases   = 16
-	maxPhaseNameLen = 64
+	maxHostPhases = 16
+	maxNameLen    = 64
 )
 
 // hostPhases holds the names of the host's phases, for the life of the process.
@@ -43,8 +43,8 @@ func hostPhaseNames() []string {
 func NewPhase(name string) (PhaseName, error) {
 	const unknown = PhaseName(255)
 	switch {
-	case name == "" || len(name) > maxPhaseNameLen || !utf8.ValidString(name):
-		return unknown, invalid("NewPhase(%q): want 1 to %d bytes of valid UTF-8", name[:min(len(name), maxPhaseNameLen)], maxPhaseNameLen)
+	case !isName(name):
+		return unknown, invalid("NewPhase(%q): want 1 to %d bytes of valid UTF-8", name[:min(len(name), maxNameLen)], maxNameLen)
 	case slices.ContainsFunc(phaseTable[:], func(p phaseRow) bool { return p.span == name }):
 		return unknown, invalid("NewPhase(%q): want another name than those of LMCache's phases", name)
 	}
@@ -61,6 +61,9 @@ func NewPhase(name string) (PhaseName, error) {
 	hostPhases.names.Store(&names)
 	return numPhases + PhaseName(len(names)-1), nil
 }
+
+// isName reports whether a host may give the name to a phase or a tier.
+func isName(name string) bool { return name != "" && len(name) <= maxNameLen && utf8.ValidString(name) }
 
 // recordHostTimes records the times of the host's phases.
 func (o *operation) recordHostTimes() {

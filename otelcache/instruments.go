@@ -28,6 +28,8 @@ type instrumentSet struct {
 	observableGauges []metric.Float64ObservableGauge
 	histograms       []metric.Float64Histogram
 
+	ownCounters []int // those without attributes beside the engine's
+
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
 }
@@ -39,6 +41,11 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	s.counters = create(s, instruments.Counters(), func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
 		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})
+	for _, c := range instruments.Counters() {
+		if len(c.Metric().Attributes) == 0 {
+			s.ownCounters = append(s.ownCounters, c.Index())
+		}
+	}
 	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
 		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})

@@ -17,6 +17,7 @@ const (
 	finishedTwice mistake = iota
 	phaseTooLate
 	wrongPhase
+	claimTooLate
 	wrongTimes
 	negative
 	tooManyHits
@@ -30,9 +31,10 @@ func (k mistake) String() string {
 		finishedTwice:  "an operation was finished again, which is ignored",
 		phaseTooLate:   "a phase was used after its operation had finished, which is ignored",
 		wrongPhase:     "a phase does not belong to this operation and is ignored",
+		claimTooLate:   "hits, misses or skipped tokens of an operation that had finished are ignored",
 		wrongTimes:     "times that cannot be are treated as absent",
 		negative:       "a negative number is taken as 0",
-		tooManyHits:    "more tokens were hit than requested, and the hit rate is taken as 1",
+		tooManyHits:    "more tokens were hit than requested, and those above are left out",
 		callbackFailed: "a gauge callback failed and its reading is left out",
 		otherProvider:  "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored",
 	}[k]

@@ -48,7 +48,7 @@ func newMonitor(e Engine, c config, s *scope) *Monitor {
 	own := attribute.NewSet(c.attributes...)
 	m := &Monitor{
 		config:   c,
-		series:   newSeries(s.instruments, attrs, int(numRates)),
+		series:   newSeries(s.instruments, attrs, c.layout),
 		engine:   e,
 		identity: identity{e, own.Equivalent()},
 		created:  time.Now(),
@@ -147,7 +147,7 @@ func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, 
 
 // collect passes the values to the reader that collects.
 func (m *Monitor) collect(o metric.Observer) {
-	m.observe(o)
+	m.observe(o, m.layout)
 	now := m.now()
 	for i := noRate + 1; i < numRates; i++ {
 		if rate, ok := m.rates[i].last(now); ok {

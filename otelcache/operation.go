@@ -30,6 +30,7 @@ type operation struct {
 	done   atomic.Bool
 	timed  bool // somebody reads its duration
 
+	claims   claims
 	hasExtra atomic.Bool // stored after extra
 	extra    *extra
 }
@@ -149,14 +150,26 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	r.speed = perSecond(max(r.moved, 0), r.elapsed)
 	var rate float64
 	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {
-		if r.moved > o.tokens { // kept as it is: only the host knows which of the two is wrong
+		if r.moved > o.tokens {
 			m.reportMisuse(tooManyHits, fmt.Sprintf("%d of %d in %s", r.moved, o.tokens, k.span))
+			r.moved = o.tokens
 		}
 		rate = ratio(r.moved, o.tokens)
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.finished, 1)
 	m.count(k.moved, r.moved)
+	if k.hitsOf != nil {
+		o.countHits(r.moved)
+	}
+	if o.tokens >= 0 && r.moved >= 0 {
+		if k.misses {
+			o.countMisses(o.tokens-r.moved, otherReason)
+		}
+		if k.skips {
+			o.countSkips(o.tokens-r.moved, otherSkip)
+		}
+	}
 	if r.elapsed > 0 || k.instant && o.timed {
 		m.recordDuration(o.ctx, k.duration, r.elapsed)
 	}
@@ -186,6 +199,9 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		}
 		if k.speedKey != "" && r.moved >= 0 {
 			attrs = append(attrs, k.speedKey.Float64(r.speed))
+		}
+		if k.hitsOf != nil {
+			attrs = o.appendHits(attrs, r.moved)
 		}
 		o.span.SetAttributes(attrs...)
 	}
@@ -238,6 +254,12 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.failures, 1)
+	if k.misses && o.tokens > 0 {
+		m.counters.add(m.layout.missed+int(missReasonOf(err)), o.tokens)
+	}
+	if k.skips {
+		o.countSkips(o.tokens, PutFailed)
+	}
 	errorType, text := m.describe(err)
 	if r.elapsed > 0 && !m.closed.Load() {
 		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), errorType)
@@ -264,6 +286,7 @@ func (o *operation) Abandon() {
 
 func (o *operation) cancelled(end ...trace.SpanEndOption) {
 	o.mon.count(o.kind.cancelled, 1)
+	o.mon.count(o.kind.abandoned, o.tokens)
 	if o.arena != nil {
 		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], instruments.CancelledKey.Bool(true)))...)
 	}

@@ -32,6 +32,12 @@ type Record struct {
 	Hits int
 	// Stored are the tokens that a store put into the cache, or [Unknown].
 	Stored int
+	// TierHits are the hits by tier, Misses and Skips the reasons of tokens that were
+	// not found or not stored. What [Lookup.Hit], [Lookup.Miss] and [Store.Skip] say
+	// of them holds.
+	TierHits []TierHit
+	Misses   []Miss
+	Skips    []Skip
 	// Err is the error of an operation that failed or was cancelled.
 	Err error
 	// Phases are the operation's phases.
@@ -43,6 +49,24 @@ type Record struct {
 	// Links and Attributes are added to the span. They do not reach metrics.
 	Links      []trace.Link
 	Attributes []attribute.KeyValue
+}
+
+// TierHit is the tokens that were hit in a tier of [WithTiers].
+type TierHit struct {
+	Tier   string
+	Tokens int
+}
+
+// Miss is the tokens that a lookup did not find for a reason.
+type Miss struct {
+	Reason MissReason
+	Tokens int
+}
+
+// Skip is the tokens that a store did not keep for a reason.
+type Skip struct {
+	Reason SkipReason
+	Tokens int
 }
 
 // PhaseRecord is a phase of a [Record]. Times that cannot be are reported, and the
@@ -105,6 +129,7 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 			o.recordPhase(p.Name, p.Start, p.End)
 		}
 	}
+	o.claimRecorded(r)
 	o.done.Store(true)
 	var at []trace.SpanEndOption
 	if !end.IsZero() {
@@ -114,6 +139,25 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 		o.failedIn(context.Background(), out, r.Err, at...) // ctx is that of now
 	} else {
 		o.finished(out, at...)
+	}
+}
+
+// claimRecorded claims what operations of the kind may.
+func (o *operation) claimRecorded(r Record) {
+	if o.kind.hitsOf != nil {
+		for _, h := range r.TierHits {
+			o.claimHit(h.Tier, h.Tokens)
+		}
+	}
+	if o.kind.misses {
+		for _, m := range r.Misses {
+			o.claimMiss(m.Reason, m.Tokens)
+		}
+	}
+	if o.kind.skips {
+		for _, s := range r.Skips {
+			o.claimSkip(s.Reason, s.Tokens)
+		}
 	}
 }
 

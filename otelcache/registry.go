@@ -173,5 +173,6 @@ func inert(e Engine) *Monitor {
 		tracerProvider:  noop.NewTracerProvider(),
 		logger:          slog.New(slog.DiscardHandler),
 		hitRateInterval: defaultHitRateInterval,
+		layout:          noTiers,
 	}, noScope())
 }

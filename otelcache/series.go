@@ -4,6 +4,7 @@ package otelcache
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -24,17 +25,21 @@ type series struct {
 	from           atomic.Pointer[[]int64] // of counters, what readers do not get
 	upDownCounters []atomic.Int64
 	gauges         []lastValue
+	brokenDown     []atomic.Pointer[[]metric.ObserveOption] // by the layout's sets, made when needed
 }
 
-// newSeries returns a series with room for so many sums besides the catalog's
-// counters.
-func newSeries(set *instrumentSet, attrs []attribute.KeyValue, moreSums int) series {
+// ownSums is the number of sums of every series: the catalog's counters, and the
+// requested tokens of hit rates.
+var ownSums = len(instruments.Counters()) + 1 + int(numRates)
+
+func newSeries(set *instrumentSet, attrs []attribute.KeyValue, l *layout) series {
 	return series{
 		instruments:    set,
 		attrs:          attrs,
 		recorders:      newRecorders(set.histograms, attrs),
 		observeOptions: []metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
-		counters:       newStriped(len(set.counters) + moreSums),
+		counters:       newStriped(ownSums + len(l.sums)),
+		brokenDown:     make([]atomic.Pointer[[]metric.ObserveOption], len(l.sets)),
 		upDownCounters: make([]atomic.Int64, len(set.upDownCounters)),
 		gauges:         make([]lastValue, len(set.gauges)),
 	}
@@ -64,7 +69,7 @@ func (s *series) isEnabled(ctx context.Context, h instruments.Histogram) bool {
 
 // startAnew lets the counters start at 0 for readers.
 func (s *series) startAnew() {
-	from := make([]int64, len(s.instruments.counters))
+	from := make([]int64, s.counters.len())
 	for i := range from {
 		from[i] = s.counters.sum(i)
 	}
@@ -72,16 +77,24 @@ func (s *series) startAnew() {
 }
 
 // observe passes all values to the reader that collects.
-func (s *series) observe(o metric.Observer) {
+func (s *series) observe(o metric.Observer, l *layout) {
 	from := s.from.Load()
-	// Backwards, because the catalog has what an operation counts at its start
-	// before what it counts at its end: no more operations end than have started.
-	for i := len(s.instruments.counters) - 1; i > 0; i-- {
+	sum := func(i int) int64 {
 		n := s.counters.sum(i)
 		if from != nil {
 			n -= (*from)[i]
 		}
-		o.ObserveInt64(s.instruments.counters[i], n, s.observeOptions...)
+		return n
+	}
+	// Backwards, because what an operation counts at its end has a higher place
+	// than what it counts at its start: no more operations end than have started.
+	for i := len(l.sums) - 1; i >= 0; i-- {
+		if n := sum(ownSums + i); n != 0 || l.startsAtZero(i) {
+			o.ObserveInt64(s.instruments.counters[l.sums[i].counter], n, s.optionsOf(l, l.sums[i].set)...)
+		}
+	}
+	for _, i := range slices.Backward(s.instruments.ownCounters) {
+		o.ObserveInt64(s.instruments.counters[i], sum(i), s.observeOptions...)
 	}
 	for i := 1; i < len(s.instruments.upDownCounters); i++ {
 		o.ObserveInt64(s.instruments.upDownCounters[i], s.upDownCounters[i].Load(), s.observeOptions...)
@@ -91,4 +104,16 @@ func (s *series) observe(o metric.Observer) {
 			o.ObserveFloat64(s.instruments.gauges[i], v, s.observeOptions...)
 		}
 	}
+}
+
+// optionsOf returns the options for the series' attributes and a set of the
+// layout.
+func (s *series) optionsOf(l *layout, set int) []metric.ObserveOption {
+	options := s.brokenDown[set].Load()
+	if options == nil {
+		attrs := slices.Concat(s.attrs, l.sets[set])
+		options = &[]metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
+		s.brokenDown[set].Store(options)
+	}
+	return *options
 }

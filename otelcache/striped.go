@@ -31,6 +31,9 @@ func newStriped(n int) striped {
 
 func (s *striped) add(i int, n int64) { s.cells[shard()*s.stride+i].Add(n) }
 
+// len returns the number of sums, or a few more.
+func (s *striped) len() int { return s.stride - 2*cacheLine }
+
 func (s *striped) sum(i int) (total int64) {
 	for ; i < len(s.cells); i += s.stride {
 		total += s.cells[i].Load()
