@@ -31,6 +31,13 @@ const (
 	TierNameKey = attribute.Key("lmcache.tier.name")
 	// TierKindKey is the kind of a tier: device, cpu, disk, remote or peer.
 	TierKindKey = attribute.Key("lmcache.tier.kind")
+	// TierOperationKey is what an operation of a tier does: read or write.
+	TierOperationKey = attribute.Key("lmcache.tier.operation")
+	// TierPurposeKey is what an operation of a tier is for: request, prefetch or
+	// move.
+	TierPurposeKey = attribute.Key("lmcache.tier.purpose")
+	// EvictionReasonKey is the reason for which a tier lost keys.
+	EvictionReasonKey = attribute.Key("lmcache.eviction.reason")
 	// MissReasonKey is the reason for which a lookup did not find tokens.
 	MissReasonKey = attribute.Key("lmcache.miss.reason")
 	// SkipReasonKey is the reason for which a store did not keep tokens.
@@ -53,8 +60,13 @@ const (
 	HitRateKey = attribute.Key("lmcache.hit_rate")
 	// SpeedKey is tokens moved per second of the whole operation.
 	SpeedKey = attribute.Key("lmcache.speed")
-	// BytesKey is how many bytes a phase or a remote call moved.
+	// MovedTokensKey is how many tokens were read from a tier or written to it.
+	MovedTokensKey = attribute.Key("lmcache.tokens.moved")
+	// BytesKey is how many bytes a phase, a remote call or an operation of a tier
+	// moved, or a tier evicted.
 	BytesKey = attribute.Key("lmcache.bytes")
+	// KeysKey is how many keys of the cache an operation of a tier is about.
+	KeysKey = attribute.Key("lmcache.keys")
 	// ChunksKey is how many chunks a phase handled.
 	ChunksKey = attribute.Key("lmcache.chunks")
 	// CancelledKey is true on an operation that was cancelled or abandoned.
@@ -96,7 +108,10 @@ var (
 	operation = Attribute{
 		Key:         OperationKey,
 		Description: "The operation that the phase belongs to.",
-		Values:      []Value{{Name: "lookup"}, {Name: "retrieve"}, {Name: "store"}, {Name: "p2p_transfer"}, {Name: "remote.get"}, {Name: "remote.put"}},
+		Values: []Value{
+			{Name: "lookup"}, {Name: "retrieve"}, {Name: "store"}, {Name: "p2p_transfer"}, {Name: "remote.get"}, {Name: "remote.put"},
+			{Name: "tier.read"}, {Name: "tier.write"},
+		},
 	}
 	phaseName = Attribute{
 		Key:         PhaseKey,
@@ -116,6 +131,31 @@ var (
 			{"remote", "A store behind the network."},
 			{"peer", "The cache of another worker."},
 			{Other, "A tier that was not declared."},
+		},
+	}
+	tierOperation = Attribute{
+		Key:         TierOperationKey,
+		Description: "What was done to the tier. A move is a read of one tier and a write of another.",
+		Values:      []Value{{Name: "read"}, {Name: "write"}},
+	}
+	tierPurpose = Attribute{
+		Key:         TierPurposeKey,
+		Description: "What it was done for.",
+		Values: []Value{
+			{"request", "A request waits for it."},
+			{"prefetch", "A request is expected to need it."},
+			{"move", "The tokens move to another tier."},
+		},
+	}
+	evictionReason = Attribute{
+		Key:         EvictionReasonKey,
+		Description: "Why the tier has the keys no more.",
+		Values: []Value{
+			{"capacity", "They made room for others."},
+			{"expired", "Their time was over."},
+			{"deleted", "The host does not want them any more."},
+			{"lost", "The tier lost them."},
+			{Other, "The host gave an unknown reason."},
 		},
 	}
 	missReason = Attribute{
