@@ -69,9 +69,10 @@ func (c *Cursor) Next() Stats {
 	for _, f := range statsPlan.upDownCounters {
 		fields.Field(f.field).SetInt(m.upDownCounters[f.metric.Index()].Load())
 	}
+	_, ofTiers := m.readLevels()
 	for _, f := range statsPlan.gauges {
 		v, _ := m.gauges[f.metric.Index()].load() // 0 when it was never set
-		setNumber(fields.Field(f.field), v)
+		setNumber(fields.Field(f.field), v+ofTiers[f.metric.Index()])
 	}
 	for _, f := range statsPlan.histograms {
 		i := f.metric.Index()

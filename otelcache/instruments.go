@@ -28,7 +28,7 @@ type instrumentSet struct {
 	observableGauges []metric.Float64ObservableGauge
 	histograms       []metric.Float64Histogram
 
-	ownCounters []int // those without attributes beside the engine's
+	ownCounters, ownUpDownCounters []int // those without attributes beside the engine's
 
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
@@ -41,14 +41,11 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	s.counters = create(s, instruments.Counters(), func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
 		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})
-	for _, c := range instruments.Counters() {
-		if len(c.Metric().Attributes) == 0 {
-			s.ownCounters = append(s.ownCounters, c.Index())
-		}
-	}
+	s.ownCounters = own(instruments.Counters())
 	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
 		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})
+	s.ownUpDownCounters = own(instruments.UpDownCounters())
 	gauge := func(m instruments.Metric) (metric.Float64ObservableGauge, error) {
 		return meter.Float64ObservableGauge(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	}
@@ -60,6 +57,19 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	})
 	s.histograms[0] = noop.Float64Histogram{}
 	return s, errors.Join(s.errs...)
+}
+
+// own returns the indexes of metrics without attributes beside the engine's.
+func own[H interface {
+	Index() int
+	Metric() instruments.Metric
+}](handles []H) (indexes []int) {
+	for _, h := range handles {
+		if len(h.Metric().Attributes) == 0 {
+			indexes = append(indexes, h.Index())
+		}
+	}
+	return indexes
 }
 
 // create returns the instruments of a kind, behind a place for the zero handle.

@@ -25,6 +25,7 @@ type kind struct {
 	failures  instruments.Counter // operations that failed
 	cancelled instruments.Counter // operations that were cancelled
 	abandoned instruments.Counter // their tokens
+	shared    shared              // what tiers feed, too
 	rate      rateIndex           // of moved in requested tokens, for kinds whose moved tokens are hits
 
 	hitsOf func(*layout) int // the first sum of the moved tokens by tier

@@ -15,6 +15,7 @@ type mistake uint8
 
 const (
 	finishedTwice mistake = iota
+	finishedTooLate
 	phaseTooLate
 	wrongPhase
 	claimTooLate
@@ -23,20 +24,23 @@ const (
 	tooManyHits
 	callbackFailed
 	otherProvider
+	countedTwice
 	numMistakes
 )
 
 func (k mistake) String() string {
 	return [numMistakes]string{
-		finishedTwice:  "an operation was finished again, which is ignored",
-		phaseTooLate:   "a phase was used after its operation had finished, which is ignored",
-		wrongPhase:     "a phase does not belong to this operation and is ignored",
-		claimTooLate:   "hits, misses or skipped tokens of an operation that had finished are ignored",
-		wrongTimes:     "times that cannot be are treated as absent",
-		negative:       "a negative number is taken as 0",
-		tooManyHits:    "more tokens were hit than requested, and those above are left out",
-		callbackFailed: "a gauge callback failed and its reading is left out",
-		otherProvider:  "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored",
+		finishedTwice:   "an operation was finished again, which is ignored",
+		finishedTooLate: "an operation of a tier ended when it had been abandoned after ten minutes, which is ignored",
+		phaseTooLate:    "a phase was used after its operation had finished, which is ignored",
+		wrongPhase:      "a phase does not belong to this operation and is ignored",
+		claimTooLate:    "hits, misses or skipped tokens of an operation that had finished are ignored",
+		wrongTimes:      "times that cannot be are treated as absent",
+		negative:        "a negative number is taken as 0",
+		tooManyHits:     "more tokens were hit than requested, and those above are left out",
+		callbackFailed:  "a gauge callback failed and its reading is left out",
+		otherProvider:   "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored",
+		countedTwice:    "a tier and calls without a tier feed the same of LMCache's metrics, which count twice",
 	}[k]
 }
 

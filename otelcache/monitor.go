@@ -37,6 +37,8 @@ type Monitor struct {
 	distributions atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
 	rates         [numRates]hitRate
 	observed      observed
+	tiers         []TierMonitor // by the layout's order, and the other; none where none are declared
+	feeders       feeders
 	slowWarnings  limiter
 	mistakes      [numMistakes]limiter
 	extras        sync.Mutex // held when an operation gets its extra
@@ -54,6 +56,7 @@ func newMonitor(e Engine, c config, s *scope) *Monitor {
 		created:  time.Now(),
 		scope:    s,
 	}
+	m.tiers = newTiers(m)
 	for i := range m.rates {
 		requested := len(s.instruments.counters) + i // behind the catalog's counters
 		m.rates[i].start(&m.counters, requested, rates[i].hits.Index(), c.hitRateInterval)
@@ -147,8 +150,11 @@ func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, 
 
 // collect passes the values to the reader that collects.
 func (m *Monitor) collect(o metric.Observer) {
-	m.observe(o, m.layout)
 	now := m.now()
+	for i := range m.tiers {
+		m.tiers[i].abandonStuck(now)
+	}
+	m.observe(o, m.layout, m.observeTiers(o))
 	for i := noRate + 1; i < numRates; i++ {
 		if rate, ok := m.rates[i].last(now); ok {
 			o.ObserveFloat64(m.instruments.gauges[rates[i].gauge.Index()], rate, m.observeOptions...)
@@ -156,7 +162,7 @@ func (m *Monitor) collect(o metric.Observer) {
 	}
 	for _, observation := range m.observed.all() {
 		if v, ok := m.read(observation); ok {
-			o.ObserveFloat64(m.instruments.observableGauges[observation.gauge.Index()], v, m.observeOptions...)
+			o.ObserveFloat64(m.instruments.observableGauges[observation.index], v, m.observeOptions...)
 		}
 	}
 }

@@ -14,13 +14,14 @@ import (
 // Observation is a callback that feeds a gauge, until it is unregistered. The nil
 // and the zero Observation do nothing.
 type Observation struct {
-	mon   *Monitor
-	gauge instruments.ObservableGauge
+	in    *observed
+	index int    // of the gauge
+	gauge string // for people
 	read  func() float64
 }
 
-// observed holds the callbacks of a monitor. Readers get a slice that never
-// changes.
+// observed holds the callbacks of a monitor or of a tier. Readers get a slice that
+// never changes.
 type observed struct {
 	mu        sync.Mutex
 	callbacks []*Observation
@@ -49,33 +50,39 @@ func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float6
 		return nil, nil
 	case gauge == instruments.ObservableGauge{}:
 		return nil, invalid("Observe the zero ObservableGauge: want one of package instruments")
+	}
+	return m.observed.add(m, gauge.Index(), gauge.String(), value)
+}
+
+// add adds a callback of the monitor m.
+func (o *observed) add(m *Monitor, index int, gauge string, value func() float64) (*Observation, error) {
+	switch {
 	case value == nil:
 		return nil, invalid("Observe %s with a nil callback: want a function", gauge)
 	case m.closed.Load():
 		return nil, fmt.Errorf("%w: observe %s", ErrClosed, gauge)
 	}
-	m.observed.mu.Lock()
-	defer m.observed.mu.Unlock()
-	for _, o := range m.observed.callbacks {
-		if o.gauge == gauge {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, other := range o.callbacks {
+		if other.index == index {
 			return nil, fmt.Errorf("%w: %s; unregister it first", ErrObserved, gauge)
 		}
 	}
-	o := &Observation{m, gauge, value}
-	m.observed.callbacks = append(slices.Clone(m.observed.callbacks), o)
-	return o, nil
+	added := &Observation{o, index, gauge, value}
+	o.callbacks = append(slices.Clone(o.callbacks), added)
+	return added, nil
 }
 
 // Unregister ends the callback. A collection that is under way may call it once
 // more. Unregister may be called more than once and from the callback itself.
 func (o *Observation) Unregister() {
-	if o == nil || o.mon == nil {
+	if o == nil || o.in == nil {
 		return
 	}
-	all := &o.mon.observed
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	all.callbacks = slices.DeleteFunc(slices.Clone(all.callbacks), func(other *Observation) bool { return other == o })
+	o.in.mu.Lock()
+	defer o.in.mu.Unlock()
+	o.in.callbacks = slices.DeleteFunc(slices.Clone(o.in.callbacks), func(other *Observation) bool { return other == o })
 }
 
 // read calls the callback of o; ok is false when it returned no reading.

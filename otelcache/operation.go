@@ -30,6 +30,7 @@ type operation struct {
 	done   atomic.Bool
 	timed  bool // somebody reads its duration
 
+	inTier   *tierOperation // that it is part of, if it is one of a tier
 	claims   claims
 	hasExtra atomic.Bool // stored after extra
 	extra    *extra
@@ -66,14 +67,33 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	m = o.mon
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
-	o.ctx = orBackground(ctx)
-	if m.tracer != nil {
-		o.startSpan(k.options...)
+	m.feeds(k.shared, byCall)
+	return o.run(orBackground(ctx))
+}
+
+// run starts the span and the time of the operation. It returns the context that
+// carries the span.
+func (o *operation) run(ctx context.Context) context.Context {
+	o.ctx = ctx
+	if o.hasSpan() {
+		o.startSpan(o.spanOptions()...)
 	}
-	if o.timed = o.arena != nil || m.wantsTimes(o.ctx, k); o.timed {
-		o.start = m.now()
+	if o.timed = o.arena != nil || o.inTier != nil || o.mon.wantsTimes(o.ctx, o.kind); o.timed {
+		o.start = o.mon.now()
 	}
 	return o.ctx
+}
+
+// hasSpan reports whether the operation has a span.
+func (o *operation) hasSpan() bool {
+	return o.mon.tracer != nil && (o.inTier == nil || o.inTier.hasSpan())
+}
+
+func (o *operation) spanOptions() []trace.SpanStartOption {
+	if o.inTier != nil {
+		return o.inTier.spanOptions()
+	}
+	return o.kind.options
 }
 
 func (o *operation) startSpan(options ...trace.SpanStartOption) {
@@ -82,6 +102,9 @@ func (o *operation) startSpan(options ...trace.SpanStartOption) {
 	if o.span.IsRecording() {
 		o.span.SetAttributes(o.mon.attrs...)
 		o.arena = &spanArena{caller: caller}
+		if o.inTier != nil {
+			o.inTier.describe()
+		}
 	}
 }
 
@@ -114,8 +137,9 @@ func (o *operation) isNone() bool { return o == nil || o.mon == nil }
 // outcome is the result of an operation that ended.
 type outcome struct {
 	now, elapsed time.Duration
-	moved        int64   // below 0 when unknown
-	speed        float64 // tokens per second of the whole operation
+	moved        int64   // tokens or bytes, below 0 when unknown
+	tokens       int64   // of an operation of a tier, below 0 when unknown
+	speed        float64 // moved per second of the whole operation
 }
 
 // end marks the operation as ended. It returns its duration, or 0 if nobody timed
@@ -125,7 +149,7 @@ func (o *operation) end() (r outcome, ok bool) {
 		return r, false
 	}
 	if !o.done.CompareAndSwap(false, true) {
-		o.mon.reportMisuse(finishedTwice, o.kind.span)
+		o.reportSecondEnd()
 		return r, false
 	}
 	r.now = o.mon.now()
@@ -133,6 +157,14 @@ func (o *operation) end() (r outcome, ok bool) {
 		r.elapsed = r.now - o.start
 	}
 	return r, true
+}
+
+func (o *operation) reportSecondEnd() {
+	mistake := finishedTwice
+	if o.inTier != nil && o.mon.now()-o.start > longestInFlight {
+		mistake = finishedTooLate
+	}
+	o.mon.reportMisuse(mistake, o.kind.span)
 }
 
 // finish ends the operation with the tokens or bytes that it moved.
@@ -205,6 +237,9 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		}
 		o.span.SetAttributes(attrs...)
 	}
+	if o.inTier != nil {
+		o.inTier.onFinish(r, end)
+	}
 	o.endSpan(end)
 	if k.slow && m.isSlow(r) {
 		m.countSlow(o, r)
@@ -247,8 +282,12 @@ func (o *operation) Fail(err error) {
 func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...trace.SpanEndOption) {
 	if isCancelled(ctx, err) {
 		o.cancelled(end...)
-		return
+	} else {
+		o.failed(r, err, end...)
 	}
+}
+
+func (o *operation) failed(r outcome, err error, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
 	if k.rate != noRate && o.tokens >= 0 {
 		m.rates[k.rate].finish(r.now, o.tokens)
@@ -262,7 +301,7 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 	}
 	errorType, text := m.describe(err)
 	if r.elapsed > 0 && !m.closed.Load() {
-		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), errorType)
+		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), noSet, errorType)
 	}
 	if o.arena != nil {
 		o.span.SetStatus(codes.Error, text)
@@ -270,6 +309,9 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 		if err != nil {
 			recordError(o.span, err)
 		}
+	}
+	if o.inTier != nil {
+		o.inTier.onFail(r, err, errorType, end)
 	}
 	o.endSpan(end)
 }
@@ -289,6 +331,9 @@ func (o *operation) cancelled(end ...trace.SpanEndOption) {
 	o.mon.count(o.kind.abandoned, o.tokens)
 	if o.arena != nil {
 		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], instruments.CancelledKey.Bool(true)))...)
+	}
+	if o.inTier != nil {
+		o.inTier.onCancel(end)
 	}
 	o.endSpan(end)
 }

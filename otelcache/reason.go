@@ -68,9 +68,32 @@ const (
 // String returns the reason's value of the attribute lmcache.skip.reason.
 func (r SkipReason) String() string { return skipReasons[min(r, otherSkip)] }
 
+// EvictionReason says why a tier has keys no more. The zero EvictionReason is
+// Capacity.
+type EvictionReason uint8
+
+// The reasons of evictions.
+const (
+	// Capacity is for keys that made room for others.
+	Capacity EvictionReason = iota
+	// Expiry is for keys whose time was over.
+	Expiry
+	// Deletion is for keys that the host does not want any more.
+	Deletion
+	// Loss is for keys that the tier lost.
+	Loss
+
+	otherEviction
+	numEvictionReasons
+)
+
+// String returns the reason's value of the attribute lmcache.eviction.reason.
+func (r EvictionReason) String() string { return evictionReasons[min(r, otherEviction)] }
+
 var (
-	missReasons = valuesOf(instruments.LookupMissedTokens, instruments.MissReasonKey)
-	skipReasons = valuesOf(instruments.StoreSkippedTokens, instruments.SkipReasonKey)
+	missReasons     = valuesOf(instruments.LookupMissedTokens, instruments.MissReasonKey)
+	skipReasons     = valuesOf(instruments.StoreSkippedTokens, instruments.SkipReasonKey)
+	evictionReasons = valuesOf(instruments.TierEvictedKeys, instruments.EvictionReasonKey)
 )
 
 // valuesOf returns the values of an attribute, in the catalog's order.

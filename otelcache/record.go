@@ -5,6 +5,7 @@ package otelcache
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -107,19 +108,26 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	}
 	m = m.enter()
 	defer m.exit()
-	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: m.orUnknown(r.Tokens, k)}
-	out := outcome{now: m.now(), moved: m.orUnknown(moved, k)}
+	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: m.orUnknown(int64(r.Tokens), k.span)}
+	out := outcome{moved: m.orUnknown(int64(moved), k.span)}
 	if k.rate != noRate && o.tokens < 0 {
 		out.moved = Unknown // hits without requested tokens would raise the rate above 1
 	}
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
+	o.record(r, out)
+}
+
+// record records all of an operation that was counted as started.
+func (o *operation) record(r Record, out outcome) {
+	m, k := o.mon, o.kind
 	start, end := m.recordTimes(r, k)
+	out.now = m.now()
 	if !start.IsZero() {
 		o.timed, out.elapsed = true, end.Sub(start)
 	}
-	if m.tracer != nil && !end.IsZero() {
-		o.startRecordedSpan(start, end, r)
+	if !end.IsZero() {
+		o.startRecordedSpans(start, end, r)
 	}
 	if r.RequestID != "" {
 		o.SetRequestID(r.RequestID)
@@ -161,12 +169,25 @@ func (o *operation) claimRecorded(r Record) {
 	}
 }
 
-func (o *operation) startRecordedSpan(start, end time.Time, r Record) {
+// startRecordedSpans starts the span of the operation, and that of the other side
+// of a move.
+func (o *operation) startRecordedSpans(start, end time.Time, r Record) {
 	if start.IsZero() {
 		start = end
 	}
-	o.startSpan(append(o.kind.options[:len(o.kind.options):len(o.kind.options)],
-		trace.WithTimestamp(start), trace.WithLinks(r.Links...))...)
+	o.startRecordedSpan(start, r)
+	if o.inTier != nil && o.inTier.write != nil {
+		w := &o.inTier.write.operation
+		w.ctx, w.timed = o.ctx, o.timed
+		w.startRecordedSpan(start, Record{Attributes: r.Attributes})
+	}
+}
+
+func (o *operation) startRecordedSpan(start time.Time, r Record) {
+	if !o.hasSpan() {
+		return
+	}
+	o.startSpan(append(slices.Clip(o.spanOptions()), trace.WithTimestamp(start), trace.WithLinks(r.Links...))...)
 	if o.arena == nil {
 		return
 	}
@@ -215,9 +236,9 @@ func (m *Monitor) areTimes(start, end time.Time, where string) bool {
 
 // orUnknown returns n, or Unknown for a negative number. It reports others than
 // Unknown itself.
-func (m *Monitor) orUnknown(n int, k *kind) int64 {
+func (m *Monitor) orUnknown(n int64, where string) int64 {
 	if n == Unknown {
 		return Unknown
 	}
-	return m.nonNegative(int64(n), k.span)
+	return m.nonNegative(n, where)
 }

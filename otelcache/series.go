@@ -36,7 +36,7 @@ func newSeries(set *instrumentSet, attrs []attribute.KeyValue, l *layout) series
 	return series{
 		instruments:    set,
 		attrs:          attrs,
-		recorders:      newRecorders(set.histograms, attrs),
+		recorders:      newRecorders(set.histograms, attrs, l.sets),
 		observeOptions: []metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
 		counters:       newStriped(ownSums + len(l.sums)),
 		brokenDown:     make([]atomic.Pointer[[]metric.ObserveOption], len(l.sets)),
@@ -51,15 +51,25 @@ func (s *series) count(c instruments.Counter, n int64) {
 	}
 }
 
+// countAt adds to a sum of the layout.
+func (s *series) countAt(i int, n int64) {
+	if n > 0 {
+		s.counters.add(i, n)
+	}
+}
+
 func (s *series) setGauge(g instruments.Gauge, v float64) { s.gauges[g.Index()].set(v) }
 
 func (s *series) record(ctx context.Context, h instruments.Histogram, v float64) {
 	s.recorders.list[h.Index()].record(ctx, v)
 }
 
-// recordVariant records a value with attributes beside those of the series.
-func (s *series) recordVariant(ctx context.Context, h instruments.Histogram, v float64, more ...attribute.KeyValue) {
-	s.recorders.variant(h.Index(), more...).record(ctx, v)
+// recordVariant records a value with attributes beside those of the series: a set
+// of the layout, and more.
+func (s *series) recordVariant(ctx context.Context, h instruments.Histogram, v float64, set int, more ...attribute.KeyValue) {
+	if i := h.Index(); i != 0 {
+		s.recorders.variant(i, set, more...).record(ctx, v)
+	}
 }
 
 // isEnabled reports whether anybody reads the histogram.
@@ -76,8 +86,9 @@ func (s *series) startAnew() {
 	s.from.Store(&from)
 }
 
-// observe passes all values to the reader that collects.
-func (s *series) observe(o metric.Observer, l *layout) {
+// observe passes all values to the reader that collects. What tiers add to gauges
+// is by their indexes.
+func (s *series) observe(o metric.Observer, l *layout, ofTiers map[int]float64) {
 	from := s.from.Load()
 	sum := func(i int) int64 {
 		n := s.counters.sum(i)
@@ -89,19 +100,35 @@ func (s *series) observe(o metric.Observer, l *layout) {
 	// Backwards, because what an operation counts at its end has a higher place
 	// than what it counts at its start: no more operations end than have started.
 	for i := len(l.sums) - 1; i >= 0; i-- {
-		if n := sum(ownSums + i); n != 0 || l.startsAtZero(i) {
-			o.ObserveInt64(s.instruments.counters[l.sums[i].counter], n, s.optionsOf(l, l.sums[i].set)...)
+		counter, set := l.sums[i].counter, l.sums[i].set
+		if n := sum(ownSums + i); counter != 0 && (n != 0 || l.sets[set].fromZero) {
+			o.ObserveInt64(s.instruments.counters[counter], n, s.optionsOf(l, set)...)
 		}
 	}
 	for _, i := range slices.Backward(s.instruments.ownCounters) {
 		o.ObserveInt64(s.instruments.counters[i], sum(i), s.observeOptions...)
 	}
-	for i := 1; i < len(s.instruments.upDownCounters); i++ {
+	for _, i := range s.instruments.ownUpDownCounters {
 		o.ObserveInt64(s.instruments.upDownCounters[i], s.upDownCounters[i].Load(), s.observeOptions...)
 	}
+	s.observeActive(o, l, sum)
 	for i := 1; i < len(s.instruments.gauges); i++ {
-		if v, ok := s.gauges[i].load(); ok {
-			o.ObserveFloat64(s.instruments.gauges[i], v, s.observeOptions...)
+		v, ok := s.gauges[i].load()
+		if more, has := ofTiers[i]; ok || has {
+			o.ObserveFloat64(s.instruments.gauges[i], v+more, s.observeOptions...)
+		}
+	}
+}
+
+// observeActive passes on how many operations of tiers are in flight: those that
+// were started and have not ended, which are read first.
+func (s *series) observeActive(o metric.Observer, l *layout, sum func(int) int64) {
+	i := instruments.TierActiveOperations.Index()
+	for place := range l.numOperations {
+		ended := sum(l.operationsDone+place) + sum(l.operationFailures+place) + sum(l.operationsCancelled+place)
+		started, set := sum(l.started+place), l.operations+place
+		if started != 0 || l.sets[set].fromZero {
+			o.ObserveInt64(s.instruments.upDownCounters[i], started-ended, s.optionsOf(l, set)...)
 		}
 	}
 }
@@ -111,7 +138,7 @@ func (s *series) observe(o metric.Observer, l *layout) {
 func (s *series) optionsOf(l *layout, set int) []metric.ObserveOption {
 	options := s.brokenDown[set].Load()
 	if options == nil {
-		attrs := slices.Concat(s.attrs, l.sets[set])
+		attrs := slices.Concat(s.attrs, l.sets[set].attrs)
 		options = &[]metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
 		s.brokenDown[set].Store(options)
 	}

@@ -18,20 +18,29 @@ type Tier struct {
 	name, kind string
 }
 
+// The kinds of tiers.
+const (
+	deviceKind = "device"
+	cpuKind    = "cpu"
+	diskKind   = "disk"
+	remoteKind = "remote"
+	peerKind   = "peer"
+)
+
 // Device is a tier in the memory of the device that computes.
-func Device(name string) Tier { return Tier{name, "device"} }
+func Device(name string) Tier { return Tier{name, deviceKind} }
 
 // CPU is a tier in the memory of the host.
-func CPU(name string) Tier { return Tier{name, "cpu"} }
+func CPU(name string) Tier { return Tier{name, cpuKind} }
 
 // Disk is a tier on a local disk.
-func Disk(name string) Tier { return Tier{name, "disk"} }
+func Disk(name string) Tier { return Tier{name, diskKind} }
 
 // Remote is a tier behind the network.
-func Remote(name string) Tier { return Tier{name, "remote"} }
+func Remote(name string) Tier { return Tier{name, remoteKind} }
 
 // Peer is a tier in the cache of another worker.
-func Peer(name string) Tier { return Tier{name, "peer"} }
+func Peer(name string) Tier { return Tier{name, peerKind} }
 
 // Name returns the name that the host gave to the tier.
 func (t Tier) Name() string { return t.name }
