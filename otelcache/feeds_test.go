@@ -27,12 +27,21 @@ type feed struct {
 	want points
 }
 
+// opts are the options of the monitor that f happens to.
+func (f feed) opts() []otelcache.Option {
+	opts := slices.Clone(feedOptions)
+	if strings.HasPrefix(f.name, "tiers: ") {
+		opts = append(opts, tiersOption)
+	}
+	return opts
+}
+
 // feeds has everything that can happen. The rows are in the tests of their files.
 var feeds = slices.Concat([]feed{
 	{
 		"nothing", func(context.Context, *otelcache.Monitor) {}, points{},
 	},
-}, lookupFeeds, retrieveFeeds, storeFeeds, transferFeeds, remoteFeeds, eventFeeds, cancelledFeeds(), hostPhaseFeeds(), recordFeeds)
+}, lookupFeeds, retrieveFeeds, storeFeeds, transferFeeds, remoteFeeds, eventFeeds, cancelledFeeds(), hostPhaseFeeds(), recordFeeds, tierOperationFeeds(), tierPhaseFeeds)
 
 var feedOptions = []otelcache.Option{
 	otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100), otelcache.WithLogger(discardLogger),
@@ -41,7 +50,7 @@ var feedOptions = []otelcache.Option{
 func TestFeeds(t *testing.T) {
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
-			tel := newTelemetry(t, feedOptions...)
+			tel := newTelemetry(t, f.opts()...)
 			f.feed(context.Background(), tel.Monitor)
 			wantPoints(t, tel.fed(t), f.want)
 		})
@@ -54,7 +63,8 @@ func TestFeedsCoverTheCatalog(t *testing.T) {
 	fed := map[string]bool{}
 	for _, f := range feeds {
 		for name := range f.want {
-			fed[strings.TrimSuffix(name, hostPhaseOf(name))] = true
+			name, _, _ = strings.Cut(name, "{")
+			fed[name] = true
 		}
 	}
 	for _, m := range instruments.All() {
