@@ -97,6 +97,7 @@ func (s *series) observe(o metric.Observer, l *layout, ofTiers map[int]float64) 
 		}
 		return n
 	}
+	s.observeActive(o, l, sum)
 	// Backwards, because what an operation counts at its end has a higher place
 	// than what it counts at its start: no more operations end than have started.
 	for i := len(l.sums) - 1; i >= 0; i-- {
@@ -111,7 +112,6 @@ func (s *series) observe(o metric.Observer, l *layout, ofTiers map[int]float64) 
 	for _, i := range s.instruments.ownUpDownCounters {
 		o.ObserveInt64(s.instruments.upDownCounters[i], s.upDownCounters[i].Load(), s.observeOptions...)
 	}
-	s.observeActive(o, l, sum)
 	for i := 1; i < len(s.instruments.gauges); i++ {
 		v, ok := s.gauges[i].load()
 		if more, has := ofTiers[i]; ok || has {
@@ -121,10 +121,12 @@ func (s *series) observe(o metric.Observer, l *layout, ofTiers map[int]float64) 
 }
 
 // observeActive passes on how many operations of tiers are in flight: those that
-// were started and have not ended, which are read first.
+// were started and have not ended. It is called before the counters are read, so
+// that no page has more in flight than started.
 func (s *series) observeActive(o metric.Observer, l *layout, sum func(int) int64) {
 	i := instruments.TierActiveOperations.Index()
 	for place := range l.numOperations {
+		// What has ended is read first, or it could be more than what has started.
 		ended := sum(l.operationsDone+place) + sum(l.operationFailures+place) + sum(l.operationsCancelled+place)
 		started, set := sum(l.started+place), l.operations+place
 		if started != 0 || l.sets[set].fromZero {

@@ -2,7 +2,11 @@
 
 package otelcache_test
 
-import "github.com/lmcache-go/lmcache-otel/otelcache"
+import (
+	"fmt"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
+)
 
 // tiersOption has a tier of each kind.
 var tiersOption = otelcache.WithTiers(otelcache.Device("gpu"), otelcache.CPU("memory"), otelcache.Disk("nvme"),
@@ -16,3 +20,15 @@ const (
 	ofPeer   = "{lmcache.tier.kind=peer lmcache.tier.name=worker1}"
 	ofOther  = "{lmcache.tier.kind=_OTHER lmcache.tier.name=_OTHER}"
 )
+
+// tokensOf adds up the points of each metric.
+func tokensOf(all points) map[string]int64 {
+	sums := map[string]int64{}
+	for point, value := range all {
+		var n int64
+		fmt.Sscan(value, &n)
+		name, _ := splitPoint(point)
+		sums[name] += n
+	}
+	return sums
+}
