@@ -71,8 +71,11 @@ func (t *TierMonitor) Observe(gauge instruments.Gauge, value func() float64) (*O
 	}
 	for l, g := range levelGauges {
 		if g == gauge {
-			t.feedsLevel(tierLevel(l))
-			return t.observed.add(t.mon, gauge.Index(), fmt.Sprintf("%s of %s", gauge, t.tier().name), value)
+			o, err := t.observed.add(t.mon, gauge.Index(), fmt.Sprintf("%s of %s", gauge, t.tier().name), value)
+			if err == nil {
+				t.feedsLevel(tierLevel(l))
+			}
+			return o, err
 		}
 	}
 	return nil, invalid("Observe %q of the tier %s: want lmcache.tier.usage, lmcache.tier.limit or lmcache.tier.entries",
