@@ -109,8 +109,14 @@ var (
 		Key:         OperationKey,
 		Description: "The operation that the phase belongs to.",
 		Values: []Value{
-			{Name: "lookup"}, {Name: "retrieve"}, {Name: "store"}, {Name: "p2p_transfer"}, {Name: "remote.get"}, {Name: "remote.put"},
-			{Name: "tier.read"}, {Name: "tier.write"},
+			{Name: "lookup"},
+			{Name: "retrieve"},
+			{Name: "store"},
+			{Name: "p2p_transfer"},
+			{Name: "remote.get"},
+			{Name: "remote.put"},
+			{Name: "tier.read"},
+			{Name: "tier.write"},
 		},
 	}
 	phaseName = Attribute{
