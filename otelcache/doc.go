@@ -53,9 +53,10 @@
 // # Promises to a host
 //
 // No call panics, blocks on I/O, starts a goroutine unasked or keeps memory
-// that grows with the number of requests. One goroutine is the exception:
-// closing the last monitor of a meter provider during a collection unregisters
-// the callback from it, and it ends with the collection. Two things run in the
+// that grows with the number of requests. Two goroutines are the exception.
+// Closing the last monitor of a meter provider during a collection unregisters
+// the callback from one, which ends with the collection. Another ends the spans of
+// operations of tiers that are abandoned after ten minutes. Two things run in the
 // caller: the host's logger, for the warning of a slow retrieve, and the
 // host's error handler. Both get at most one message of a kind in ten seconds
 // from each monitor.

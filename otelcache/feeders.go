@@ -4,7 +4,8 @@ package otelcache
 
 import "sync/atomic"
 
-// shared are those of LMCache's metrics that tiers feed and calls without a tier.
+// shared are those of LMCache's metrics that tiers feed and calls without a
+// tier.
 type shared uint8
 
 const (
@@ -44,8 +45,8 @@ type feeders struct{ bits atomic.Uint32 }
 
 const twiceReported = 1 << 31
 
-// feeds notes that a shared metric is fed. It reports, once, that one is fed both
-// by a tier and by a call without a tier.
+// feeds notes that a shared metric is fed. It reports, once, that one is fed
+// both by a tier and by a call without a tier.
 func (m *Monitor) feeds(s shared, f feeder) {
 	if s != notShared && m.ready() && len(m.tiers) > 0 {
 		m.feeders.add(m, s, f)

@@ -11,8 +11,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// TestCountingTwiceIsReported feeds each of LMCache's names by a tier and by a call
-// that has none, in both orders.
+// TestCountingTwiceIsReported feeds each of LMCache's names by a tier and by a
+// call that has none, in both orders.
 func TestCountingTwiceIsReported(t *testing.T) {
 	ctx := context.Background()
 	read := func(m *otelcache.Monitor) { _, o := m.Tier("redis").StartRead(ctx, 1); o.Abandon() }
@@ -75,8 +75,8 @@ func observeUsage(t *testing.T) func(*otelcache.Monitor) {
 	}
 }
 
-// TestFeedingDifferentNamesIsNotReported uses calls without a tier for what no tier
-// feeds, and tiers for the rest.
+// TestFeedingDifferentNamesIsNotReported uses calls without a tier for what no
+// tier feeds, and tiers for the rest.
 func TestFeedingDifferentNamesIsNotReported(t *testing.T) {
 	ctx := context.Background()
 	tel := newTelemetry(t, tiersOption, untraced)

@@ -5,22 +5,25 @@ package otelcache
 import (
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
-// longestInFlight is the time after which an operation of a tier is abandoned, so
-// that what a host forgets does not stay.
+// longestInFlight is the time after which an operation of a tier is abandoned,
+// so that what a host forgets does not stay.
 const longestInFlight = 10 * time.Minute
 
-// inFlight are the operations of a tier that have not ended, as a list in the order
-// of their starts: the oldest is found at once, and an operation that ends leaves
-// without a search. The list is in the operations, so that it allocates nothing.
+// inFlight are the operations of a tier that have not ended, as a list in the
+// order of their starts: the oldest is found at once, and an operation that
+// ends leaves without a search. The list is in the operations, so that it
+// allocates nothing.
 type inFlight struct {
 	mu             sync.Mutex
 	oldest, newest *tierOperation
 }
 
-// add adds an operation that starts now. It reports whether another has been in the
-// list for too long.
+// add adds an operation that starts now. It reports whether another has been in
+// the list for too long.
 func (f *inFlight) add(o *tierOperation) (stuck bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -81,13 +84,32 @@ func (f *inFlight) age(now time.Duration) time.Duration {
 	return max(now-f.oldest.start, 0)
 }
 
-// abandonStuck abandons the operations that have been in flight for too long. It is
-// called at each collection, and when one starts, since a host may never collect.
+// abandonStuck abandons the operations that have been in flight for too long.
+// It is called at each collection, and when one starts, since a host may never
+// collect.
+//
+// Their spans end in a goroutine: those who collect hold a lock of the SDK, for
+// which the host's span processors might wait.
 func (t *TierMonitor) abandonStuck(now time.Duration) {
+	var traced []*tierOperation
 	for o := t.inFlight.takeStuck(now); o != nil; o = t.inFlight.takeStuck(now) {
 		if o.read != nil {
 			o = o.read
 		}
-		o.Abandon()
+		if o.done.CompareAndSwap(false, true) {
+			o.countCancelled()
+			o.mon.exit()
+			if o.span != nil {
+				traced = append(traced, o)
+			}
+		}
+	}
+	if len(traced) > 0 {
+		end := trace.WithTimestamp(time.Now())
+		go protect("a span processor", func() {
+			for _, o := range traced {
+				o.endCancelled(end)
+			}
+		})
 	}
 }

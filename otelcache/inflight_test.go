@@ -9,6 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -53,9 +57,9 @@ func TestOldestOperationShows(t *testing.T) {
 	})
 }
 
-// TestStuckOperationsLeave has operations that are forgotten: they show, and leave
-// as abandoned at the first collection after ten minutes. What comes too late is
-// reported, and changes nothing.
+// TestStuckOperationsLeave has operations that are forgotten: they show, and
+// leave as abandoned at the first collection after ten minutes. What comes too
+// late is reported, and changes nothing.
 func TestStuckOperationsLeave(t *testing.T) {
 	for name, start := range map[string]func(context.Context, *telemetry) tierOperation{
 		"read": func(ctx context.Context, tel *telemetry) tierOperation {
@@ -97,6 +101,7 @@ func TestStuckOperationsLeave(t *testing.T) {
 			of := map[string]string{"read": "get", "write": "put", "move": "put"}[name]
 			want["lmcache.remote."+of+".cancelled"] = "1"
 			wantPoints(t, tel.fed(t), want)
+			synctest.Wait() // spans end in a goroutine
 			for _, s := range tel.spans.Ended() {
 				if got := s.EndTime().Sub(s.StartTime()); got != stuckAfter+ms {
 					t.Errorf("%s took %v, want %v", s.Name(), got, stuckAfter+ms)
@@ -117,8 +122,47 @@ func TestStuckOperationsLeave(t *testing.T) {
 	}
 }
 
-// TestForgottenOperationsDoNotGrow has a host that never ends a read and that no
-// reader collects: what it keeps are the reads of ten minutes.
+// TestStuckSpansDoNotBlockTheReader has a span processor that makes an
+// instrument when a span ends, for which the SDK waits until the collection is
+// over.
+func TestStuckSpansDoNotBlockTheReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		reader := sdkmetric.NewManualReader()
+		mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
+		measured := new(measuringProcessor)
+		measured.meter = mp.Meter("processor")
+		tp := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(measured))
+		tel := newTelemetry(t, tiersOption, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tp))
+		ctx, request := tp.Tracer("host").Start(context.Background(), "request")
+		defer request.End()
+		tel.Tier("redis").StartRead(ctx, 1)
+		time.Sleep(stuckAfter + ms)
+		collect(t, reader) // a deadlock fails the bubble
+		synctest.Wait()
+		if measured.spans != 1 {
+			t.Errorf("%d spans ended, want 1", measured.spans)
+		}
+	})
+}
+
+// measuringProcessor counts the spans that end, with an instrument that it
+// makes then.
+type measuringProcessor struct {
+	sdktrace.SpanProcessor
+	meter metric.Meter
+	spans int
+}
+
+func (*measuringProcessor) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
+func (p *measuringProcessor) OnEnd(sdktrace.ReadOnlySpan) {
+	if _, err := p.meter.Int64Counter("spans"); err == nil {
+		p.spans++
+	}
+}
+
+// TestForgottenOperationsDoNotGrow has a host that never ends a read and that
+// no reader collects: what it keeps are the reads of ten minutes.
 func TestForgottenOperationsDoNotGrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := openMonitor(t, testEngine, append(noProviders, tiersOption)...)
@@ -170,8 +214,8 @@ func TestStuckOperationOfAnEngine(t *testing.T) {
 	})
 }
 
-// TestSweepConcurrentSafe ends operations while they become too old and a reader
-// collects: each ends once.
+// TestSweepConcurrentSafe ends operations while they become too old and a
+// reader collects: each ends once.
 func TestSweepConcurrentSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t, tiersOption)

@@ -82,7 +82,8 @@ func (o *Observation) Unregister() {
 	}
 	o.in.mu.Lock()
 	defer o.in.mu.Unlock()
-	o.in.callbacks = slices.DeleteFunc(slices.Clone(o.in.callbacks), func(other *Observation) bool { return other == o })
+	is := func(other *Observation) bool { return other == o }
+	o.in.callbacks = slices.DeleteFunc(slices.Clone(o.in.callbacks), is)
 }
 
 // read calls the callback of o; ok is false when it returned no reading.

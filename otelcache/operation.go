@@ -327,13 +327,25 @@ func (o *operation) Abandon() {
 }
 
 func (o *operation) cancelled(end ...trace.SpanEndOption) {
+	o.countCancelled()
+	o.endCancelled(end...)
+}
+
+func (o *operation) countCancelled() {
 	o.mon.count(o.kind.cancelled, 1)
 	o.mon.count(o.kind.abandoned, o.tokens)
+	if o.inTier != nil {
+		o.inTier.onCancel()
+	}
+}
+
+// endCancelled ends the span.
+func (o *operation) endCancelled(end ...trace.SpanEndOption) {
 	if o.arena != nil {
 		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], instruments.CancelledKey.Bool(true)))...)
 	}
-	if o.inTier != nil {
-		o.inTier.onCancel(end)
+	if o.inTier != nil && o.inTier.write != nil {
+		o.inTier.write.endCancelled(end...)
 	}
 	o.endSpan(end)
 }

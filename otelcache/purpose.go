@@ -12,7 +12,8 @@ import (
 // TierOption is ignored.
 type TierOption interface{ ofTier() }
 
-// Purpose is what a tier is read or written for. The zero Purpose is ForRequest.
+// Purpose is what a tier is read or written for. The zero Purpose is
+// ForRequest.
 type Purpose uint8
 
 // The purposes.
@@ -56,18 +57,19 @@ var (
 	tierOperationNames = valuesOf(instruments.TierOperations, instruments.TierOperationKey)
 )
 
-// WithLinks links the operation to the requests that it serves together. It then
-// belongs to none of them: its span is the root of a trace. Without it, the span
-// has no links and is a child of the one in the context.
+// WithLinks links the operation to the requests that it serves together. It
+// then belongs to none of them: its span is the root of a trace. Without it,
+// the span has no links and is a child of the one in the context.
 func WithLinks(links ...trace.Link) TierOption { return withLinks(links) }
 
 type withLinks []trace.Link
 
 func (withLinks) ofTier() {}
 
-// WithKeys says how many keys of the cache the operation is about, for its span,
-// and for LMCache's count of evicted keys if it moves them out of the memory of the
-// host. Without it, the span does not say, and a move is one of one key.
+// WithKeys says how many keys of the cache the operation is about, for its
+// span, and for LMCache's count of evicted keys if it moves them out of the
+// memory of the host. Without it, the span does not say, and a move is one of
+// one key.
 func WithKeys(n int) TierOption { return withKeys(n) }
 
 type withKeys int

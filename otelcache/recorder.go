@@ -72,7 +72,9 @@ const maxMore = 2
 // There are few: their values are bounded.
 type variant struct {
 	histogram, set int
-	more           [maxMore]string // values, whose keys the histogram determines: it takes less time to hash than attributes
+	// The values of more attributes, whose keys the histogram determines. They
+	// take less time to hash than attributes.
+	more [maxMore]string
 }
 
 type variantRecorder struct {

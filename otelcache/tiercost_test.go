@@ -12,9 +12,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// tierCalls are what tiers do, with their allocations under a request that is not
-// sampled: the state of an operation, which has to outlive the call. A move has
-// both of its sides in one.
+// tierCalls are what tiers do, with their allocations under a request that is
+// not sampled: the state of an operation, which has to outlive the call. A move
+// has both of its sides in one.
 var tierCalls = []struct {
 	name   string
 	call   func(context.Context, *otelcache.TierMonitor)

@@ -16,8 +16,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// ofRedisByModel returns what a reader gets of the sums of the tier redis, by metric
-// and model, as text. Those that are 0 are left out.
+// ofRedisByModel returns what a reader gets of the sums of the tier redis, by
+// metric and model, as text. Those that are 0 are left out.
 func ofRedisByModel(t *testing.T, r sdkmetric.Reader) points {
 	t.Helper()
 	values := map[string]int64{}
@@ -49,8 +49,8 @@ func readOnce(tier *otelcache.TierMonitor) {
 	read.Finish(1, 1)
 }
 
-// makeRoom has an engine of a set of one make room for another, and that for the
-// first, whose handle is kept.
+// makeRoom has an engine of a set of one make room for another, and that for
+// the first, whose handle is kept.
 func makeRoom(t *testing.T, s *engineSet) {
 	t.Helper()
 	evicted(t, s.cumulative)
@@ -61,8 +61,8 @@ func makeRoom(t *testing.T, s *engineSet) {
 	time.Sleep(idle)
 }
 
-// TestTierOfAnEngineThatMadeRoom keeps the monitors of tiers while their engines
-// make room and come back: those start at 0.
+// TestTierOfAnEngineThatMadeRoom keeps the monitors of tiers while their
+// engines make room and come back: those start at 0.
 func TestTierOfAnEngineThatMadeRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newEngineSet(t, 1, tiersOption)

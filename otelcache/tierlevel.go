@@ -59,12 +59,12 @@ var usages = map[string]struct {
 }
 
 // Observe lets value feed [instruments.TierUsage], [instruments.TierLimit] or
-// [instruments.TierEntries] of the tier, as [Monitor.Observe] does gauges of the
-// engine. [Cursor.Next] calls it, too. While there is a callback, what SetUsage,
-// SetLimit or SetEntries says does not count.
+// [instruments.TierEntries] of the tier, as [Monitor.Observe] does gauges of
+// the engine. [Cursor.Next] calls it, too. While there is a callback, what
+// SetUsage, SetLimit or SetEntries says does not count.
 //
-// The errors are those of [Monitor.Observe]. The nil and the zero TierMonitor return
-// a nil Observation without an error.
+// The errors are those of [Monitor.Observe]. The nil and the zero TierMonitor
+// return a nil Observation without an error.
 func (t *TierMonitor) Observe(gauge instruments.Gauge, value func() float64) (*Observation, error) {
 	if t == nil || t.mon == nil {
 		return nil, nil
@@ -78,8 +78,7 @@ func (t *TierMonitor) Observe(gauge instruments.Gauge, value func() float64) (*O
 			return o, err
 		}
 	}
-	return nil, invalid("Observe %q of the tier %s: want lmcache.tier.usage, lmcache.tier.limit or lmcache.tier.entries",
-		gauge, t.tier().name)
+	return nil, invalid("Observe %q of the tier %s: want lmcache.tier.usage, .limit or .entries", gauge, t.tier().name)
 }
 
 // level returns a gauge of the tier; ok is false when nobody has set it.
@@ -98,8 +97,8 @@ type tierLevels struct {
 	isSet  [maxTiers + 1][numLevels]bool
 }
 
-// readLevels reads the gauges of the tiers, and what LMCache's gauges get of them,
-// by index.
+// readLevels reads the gauges of the tiers, and what LMCache's gauges get of
+// them, by index.
 func (m *Monitor) readLevels() (levels tierLevels, sums map[int]float64) {
 	for i := range m.tiers {
 		t := &m.tiers[i]
@@ -123,13 +122,15 @@ func (m *Monitor) observeTiers(o metric.Observer) map[int]float64 {
 	levels, sums := m.readLevels()
 	for i := range m.tiers {
 		t, set := &m.tiers[i], m.layout.tierSets+i
-		options := m.optionsOf(m.layout, set)
+		observe := func(g instruments.Gauge, v float64) {
+			o.ObserveFloat64(m.instruments.gauges[g.Index()], v, m.optionsOf(m.layout, set)...)
+		}
 		if age := t.inFlight.age(now); age > 0 || m.layout.sets[set].fromZero {
-			o.ObserveFloat64(m.instruments.gauges[instruments.TierOldestOperationAge.Index()], age.Seconds(), options...)
+			observe(instruments.TierOldestOperationAge, age.Seconds())
 		}
 		for l, gauge := range levelGauges {
 			if levels.isSet[i][l] {
-				o.ObserveFloat64(m.instruments.gauges[gauge.Index()], levels.values[i][l], options...)
+				observe(gauge, levels.values[i][l])
 			}
 		}
 	}

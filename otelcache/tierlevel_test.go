@@ -86,8 +86,8 @@ func TestTierCallbackThatFails(t *testing.T) {
 	}
 }
 
-// TestUsageOfTiersOfAKind adds up under LMCache's name, set or observed, and with
-// what a call without a tier says. The statistics have the sum, too.
+// TestUsageOfTiersOfAKind adds up under LMCache's name, set or observed, and
+// with what a call without a tier says. The statistics have the sum, too.
 func TestUsageOfTiersOfAKind(t *testing.T) {
 	tel := newTelemetry(t, otelcache.WithTiers(otelcache.Disk("nvme"), otelcache.Disk("hdd"), otelcache.Disk("tape"), otelcache.Remote("redis")))
 	cursor := tel.Cursor()

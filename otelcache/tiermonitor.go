@@ -11,16 +11,17 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// TierMonitor records what a tier of an engine does. It is made with its [Monitor]
-// and safe for concurrent use. Methods of the nil and of the zero TierMonitor do
-// nothing.
+// TierMonitor records what a tier of an engine does. It is made with its
+// [Monitor] and safe for concurrent use. Methods of the nil and of the zero
+// TierMonitor do nothing.
 //
 // The kind of the tier decides which of LMCache's metrics it feeds beside the
-// metrics of tiers: a [CPU] tier the usage and the evictions of the local cache, a
-// [Disk] tier the usage of the local storage, a [Remote] tier the reads, writes and
-// usage of the remote backend. Tiers of one kind add up there. Use the tier or the
-// call without a tier, such as [Monitor.RecordRemoteRead], but not both for one
-// thing: it would count twice, which is reported.
+// metrics of tiers: a [CPU] tier the usage and the evictions of the local
+// cache, a [Disk] tier the usage of the local storage, a [Remote] tier the
+// reads, writes and usage of the remote backend. Tiers of one kind add up
+// there. Use the tier or the call without a tier, such as
+// [Monitor.RecordRemoteRead], but not both for one thing: it would count twice,
+// which is reported.
 type TierMonitor struct {
 	mon      *Monitor
 	index    int // in the order of the layout
@@ -29,9 +30,9 @@ type TierMonitor struct {
 	observed observed
 }
 
-// Tier returns the monitor of a tier of [WithTiers], that of the tiers of the name
-// "_OTHER" for one that was not declared, and nil without WithTiers. It takes a few
-// nanoseconds.
+// Tier returns the monitor of a tier of [WithTiers], that of the tiers of the
+// name "_OTHER" for one that was not declared, and nil without WithTiers. It
+// takes a few nanoseconds.
 func (m *Monitor) Tier(name string) *TierMonitor {
 	if !m.ready() || len(m.tiers) == 0 {
 		return nil
@@ -76,13 +77,14 @@ func (t *TierMonitor) tier() Tier {
 	return otherTier
 }
 
-// Evict counts keys that the tier has no more, with the bytes that they took, or
-// [Unknown]. Under a span that records, it is the span lmcache.tier.evict, without a
-// length. Each call is one of LMCache's evictions if the tier is in the memory of
-// the host.
+// Evict counts keys that the tier has no more, with the bytes that they took,
+// or [Unknown]. Under a span that records, it is the span lmcache.tier.evict,
+// without a length. Each call is one of LMCache's evictions if the tier is in
+// the memory of the host.
 //
-// A move to another tier is no eviction natively. One out of the memory of the host
-// to a tier that is farther, of another kind, is one of LMCache's when it finishes.
+// A move to another tier is no eviction natively. One out of the memory of the
+// host to a tier that is farther, of another kind, is one of LMCache's when it
+// finishes.
 func (t *TierMonitor) Evict(ctx context.Context, keys int, bytes int64, reason EvictionReason) {
 	t = t.enter()
 	if t == nil {
@@ -115,8 +117,9 @@ func (t *TierMonitor) countLocalEviction(keys int64) {
 	}
 }
 
-// Clear counts that the tier was emptied. Under a span that records, it is the span
-// lmcache.tier.clear, without a length. The usage of the tier is the host's to set.
+// Clear counts that the tier was emptied. Under a span that records, it is the
+// span lmcache.tier.clear, without a length. The usage of the tier is the
+// host's to set.
 func (t *TierMonitor) Clear(ctx context.Context) {
 	t = t.enter()
 	if t == nil {
@@ -129,8 +132,8 @@ func (t *TierMonitor) Clear(ctx context.Context) {
 	}
 }
 
-// Clear counts that every tier of [WithTiers] was emptied, as [TierMonitor.Clear]
-// does.
+// Clear counts that every tier of [WithTiers] was emptied, as
+// [TierMonitor.Clear] does.
 func (m *Monitor) Clear(ctx context.Context) {
 	if m.ready() {
 		for i := range m.layout.tiers {

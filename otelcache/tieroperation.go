@@ -12,17 +12,20 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// TierRead reads tokens from a tier. It is finished once, with Finish or Fail. Its
-// methods are safe for concurrent use; those of the zero TierRead do nothing.
+// TierRead reads tokens from a tier. It is finished once, with Finish or Fail.
+// Its methods are safe for concurrent use; those of the zero TierRead do
+// nothing.
 type TierRead struct{ *operation }
 
-// TierWrite writes tokens to a tier. It is finished once, with Finish or Fail. Its
-// methods are safe for concurrent use; those of the zero TierWrite do nothing.
+// TierWrite writes tokens to a tier. It is finished once, with Finish or Fail.
+// Its methods are safe for concurrent use; those of the zero TierWrite do
+// nothing.
 type TierWrite struct{ *operation }
 
 // TierMove moves tokens from one tier to another: it is a read of the one and a
-// write of the other, which end together. It is finished once, with Finish or Fail.
-// Its methods are safe for concurrent use; those of the zero TierMove do nothing.
+// write of the other, which end together. It is finished once, with Finish or
+// Fail. Its methods are safe for concurrent use; those of the zero TierMove do
+// nothing.
 type TierMove struct{ *operation } // the read
 
 // The kinds of operations of tiers, by what they do and where the tier is.
@@ -77,12 +80,13 @@ type tierOperation struct {
 	older, newer *tierOperation
 }
 
-// StartRead starts a read of so many tokens, or [Unknown]: it counts the operation
-// and, under a span that records, starts the span lmcache.tier.read. Use the
-// returned context for what the read does. A read is no hit: say those with
-// [Lookup.Hit] and [Retrieve.Hit], once the tokens are there.
+// StartRead starts a read of so many tokens, or [Unknown]: it counts the
+// operation and, under a span that records, starts the span lmcache.tier.read.
+// Use the returned context for what the read does. A read is no hit: say those
+// with [Lookup.Hit] and [Retrieve.Hit], once the tokens are there.
 //
-// A read that has not ended after ten minutes is abandoned at the next collection.
+// A read that has not ended after ten minutes is abandoned at the next
+// collection.
 func (t *TierMonitor) StartRead(ctx context.Context, tokens int, opts ...TierOption) (context.Context, TierRead) {
 	ctx, o := t.start(ctx, tierRead, tokens, aboutOf(opts))
 	return ctx, TierRead{o}
@@ -96,9 +100,12 @@ func (t *TierMonitor) StartWrite(ctx context.Context, tokens int, opts ...TierOp
 }
 
 // StartMove starts to move so many tokens, or [Unknown], to another tier of
-// [WithTiers]: a read of this one, and a write of the other as a part of it. Their
-// purpose is [ForMove]. See [TierMonitor.Evict] for what LMCache calls an eviction.
-func (t *TierMonitor) StartMove(ctx context.Context, to string, tokens int, opts ...TierOption) (context.Context, TierMove) {
+// [WithTiers]: a read of this one, and a write of the other as a part of it.
+// Their purpose is [ForMove]. See [TierMonitor.Evict] for what LMCache calls an
+// eviction.
+func (t *TierMonitor) StartMove(
+	ctx context.Context, to string, tokens int, opts ...TierOption,
+) (context.Context, TierMove) {
 	t = t.enter()
 	if t == nil {
 		return orBackground(ctx), TierMove{}
@@ -122,7 +129,9 @@ func newMove(from *TierMonitor, to string, a about) *move {
 }
 
 // start starts an operation of t.
-func (t *TierMonitor) start(ctx context.Context, what tierOperationKind, tokens int, a about) (context.Context, *operation) {
+func (t *TierMonitor) start(
+	ctx context.Context, what tierOperationKind, tokens int, a about,
+) (context.Context, *operation) {
 	t = t.enter()
 	if t == nil {
 		return orBackground(ctx), nil
@@ -156,8 +165,12 @@ func (o *tierOperation) begin(ctx context.Context, tokens int) context.Context {
 }
 
 // hasSpan reports whether an operation of a tier has a span: under one that
-// records, or with a link to one that is sampled.
+// records, or with a link to one that is sampled. Both sides of a move have
+// one, or none has.
 func (o *tierOperation) hasSpan() bool {
+	if o.read != nil && o.read.span == nil {
+		return false
+	}
 	sampled := func(l trace.Link) bool { return l.SpanContext.IsSampled() }
 	return slices.ContainsFunc(o.links, sampled) || len(o.links) == 0 && trace.SpanFromContext(o.ctx).IsRecording()
 }
@@ -179,16 +192,16 @@ func (o *tierOperation) describe() {
 	}
 }
 
-// Finish ends the read with the tokens and the bytes that were read, or [Unknown].
-// It counts both, and records the duration and the throughput.
+// Finish ends the read with the tokens and the bytes that were read, or
+// [Unknown]. It counts both, and records the duration and the throughput.
 func (r TierRead) Finish(tokens int, bytes int64) { r.finishInTier(tokens, bytes) }
 
 // Finish ends the write with the tokens and the bytes that were written, or
 // [Unknown]. It counts both, and records the duration and the throughput.
 func (w TierWrite) Finish(tokens int, bytes int64) { w.finishInTier(tokens, bytes) }
 
-// Finish ends the move, both of its sides, with the tokens and the bytes that were
-// moved, or [Unknown].
+// Finish ends the move, both of its sides, with the tokens and the bytes that
+// were moved, or [Unknown].
 func (m TierMove) Finish(tokens int, bytes int64) { m.finishInTier(tokens, bytes) }
 
 func (o *operation) finishInTier(tokens int, bytes int64) {
@@ -235,12 +248,12 @@ func (o *tierOperation) onFail(r outcome, err error, errorType attribute.KeyValu
 	}
 }
 
-// onCancel records what the tier has of an operation that was cancelled.
-func (o *tierOperation) onCancel(end []trace.SpanEndOption) {
+// onCancel counts what the tier has of an operation that was cancelled.
+func (o *tierOperation) onCancel() {
 	o.tier.inFlight.remove(o)
 	o.mon.countAt(o.mon.layout.operationsCancelled+o.place, 1)
 	if o.write != nil {
-		o.write.cancelled(end...)
+		o.write.countCancelled()
 	}
 }
 

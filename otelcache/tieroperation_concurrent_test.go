@@ -18,8 +18,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// tierModel is what one goroutine did, as the metrics should have it: numbers of
-// counters, counts of histograms, by data point.
+// tierModel is what one goroutine did, as the metrics should have it: numbers
+// of counters, counts of histograms, by data point.
 type tierModel struct {
 	random *rand.Rand
 	want   map[string]int64
@@ -42,8 +42,8 @@ type tierSide struct {
 
 func (s tierSide) of() string { return ofOperation(tierNames[s.tier].attrs, s.operation, s.purpose) }
 
-// remote returns the names of LMCache's that a side feeds: of its requests and of
-// its times.
+// remote returns the names of LMCache's that a side feeds: of its requests and
+// of its times.
 func (s tierSide) remote() (requests, times string, ok bool) {
 	if s.operation == "read" {
 		return "lmcache.remote.read", "lmcache.remote.get", tierNames[s.tier].name == "redis"
@@ -163,8 +163,8 @@ func (m *tierModel) cancelled(sides []tierSide) {
 	}
 }
 
-// retrieveWithRetry reads from one tier after another until one has the tokens: its
-// hit is counted once, the reads all of them.
+// retrieveWithRetry reads from one tier after another until one has the tokens:
+// its hit is counted once, the reads all of them.
 func (m *tierModel) retrieveWithRetry(mon *otelcache.Monitor) {
 	ctx, retrieve := mon.StartRetrieve(context.Background(), 100)
 	m.want["lmcache.retrieve.requests"]++
@@ -226,9 +226,9 @@ func (m *tierModel) record(mon *otelcache.Monitor) {
 	}
 }
 
-// TestTiersConcurrentSafe has eight goroutines do everything to all tiers while a
-// reader collects. No page has more ends than starts, and no counter falls; the
-// last one, when all that was forgotten has left, has what a model has.
+// TestTiersConcurrentSafe has eight goroutines do everything to all tiers while
+// a reader collects. No page has more ends than starts, and no counter falls;
+// the last one, when all that was forgotten has left, has what a model has.
 func TestTiersConcurrentSafe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const goroutines = 8
@@ -275,6 +275,7 @@ func TestTiersConcurrentSafe(t *testing.T) {
 			}
 		}
 		wantCounts(t, tel.collect(t), want)
+		synctest.Wait() // for spans
 		wantReport(t, tel.misuse, otelcache.ErrMisuse, "finished again")
 		if started, ended := len(tel.spans.Started()), len(tel.spans.Ended()); started != ended || started == 0 {
 			t.Errorf("%d spans ended, want the %d that were started", ended, started)

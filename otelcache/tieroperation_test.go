@@ -53,9 +53,9 @@ func readOrWrite(ctx context.Context, t *otelcache.TierMonitor, name string, tok
 	return ctx, o
 }
 
-// tierOperationFeeds has what tiers do. Of each tier there is one operation that
-// finishes after a millisecond, one that fails, one that is cancelled, and one that
-// is in flight for a millisecond.
+// tierOperationFeeds has what tiers do. Of each tier there is one operation
+// that finishes after a millisecond, one that fails, one that is cancelled, and
+// one that is in flight for a millisecond.
 func tierOperationFeeds() (rows []feed) {
 	for _, operation := range []string{"read", "write"} {
 		for purpose, name := range []string{"request", "prefetch", "move"} {
@@ -181,8 +181,8 @@ func tierEventFeeds() []feed {
 	}
 }
 
-// moveFeed has a move of three keys that takes a millisecond, and what LMCache has
-// of it.
+// moveFeed has a move of three keys that takes a millisecond, and what LMCache
+// has of it.
 func moveFeed(name, from, ofFrom, to, ofTo string, lmcache points) feed {
 	want := points{}
 	maps.Copy(want, lmcache)
@@ -200,8 +200,8 @@ func moveFeed(name, from, ofFrom, to, ofTo string, lmcache points) feed {
 	}, want}
 }
 
-// TestTierSpans has a tree of what tiers do under a request, and nothing where no
-// request is recorded.
+// TestTierSpans has a tree of what tiers do under a request, and nothing where
+// no request is recorded.
 func TestTierSpans(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tel := newTelemetry(t, tiersOption)
@@ -240,8 +240,9 @@ func TestTierSpans(t *testing.T) {
 	})
 }
 
-// TestBatchedReads have links to the requests that they serve and are children of
-// none, live and recorded. They have a span if one of the requests is sampled.
+// TestBatchedReads have links to the requests that they serve and are children
+// of none, live and recorded. They have a span if one of the requests is
+// sampled.
 func TestBatchedReads(t *testing.T) {
 	tel := newTelemetry(t, tiersOption)
 	a, spanOfA := tel.tracer.Tracer("host").Start(context.Background(), "a")
@@ -258,6 +259,8 @@ func TestBatchedReads(t *testing.T) {
 	_, read = redis.StartRead(a, 100, otelcache.WithLinks(unsampled))
 	read.Finish(100, 1)
 	redis.RecordRead(a, otelcache.TierRecord{End: now, Links: []trace.Link{unsampled}})
+	_, move = redis.StartMove(a, "memory", 100, otelcache.WithLinks(unsampled))
+	move.Finish(100, 1)
 	spans := tel.spans.Ended()
 	if len(spans) != 2+2*2 {
 		t.Fatalf("%d spans, want one of each read and two of each move that serve a sampled request", len(spans))
@@ -278,8 +281,8 @@ func TestBatchedReads(t *testing.T) {
 	}
 }
 
-// TestTierRecordedLikeLive compares recorded operations of tiers with the same ones
-// live.
+// TestTierRecordedLikeLive compares recorded operations of tiers with the same
+// ones live.
 func TestTierRecordedLikeLive(t *testing.T) {
 	const d = 2 * time.Second
 	record := func(r otelcache.TierRecord) otelcache.TierRecord {
@@ -380,8 +383,8 @@ func TestTierRecordsWithoutTimes(t *testing.T) {
 	wantSpans(t, tel, "request\n")
 }
 
-// TestTierOperationsEndOnce ends each operation again in every way: the first end
-// counts.
+// TestTierOperationsEndOnce ends each operation again in every way: the first
+// end counts.
 func TestTierOperationsEndOnce(t *testing.T) {
 	ctx := context.Background()
 	ends := []func(tierOperation){

@@ -34,17 +34,17 @@ type TierRecord struct {
 	Attributes []attribute.KeyValue
 }
 
-// RecordRead records a read of the tier of which the host learns afterwards: the
-// spans, counts and histograms are those of [TierMonitor.StartRead] and its methods,
-// with the times of the record.
+// RecordRead records a read of the tier of which the host learns afterwards:
+// the spans, counts and histograms are those of [TierMonitor.StartRead] and its
+// methods, with the times of the record.
 func (t *TierMonitor) RecordRead(ctx context.Context, r TierRecord) { t.record(ctx, tierRead, r) }
 
-// RecordWrite records a write of the tier of which the host learns afterwards, like
-// [TierMonitor.RecordRead].
+// RecordWrite records a write of the tier of which the host learns afterwards,
+// like [TierMonitor.RecordRead].
 func (t *TierMonitor) RecordWrite(ctx context.Context, r TierRecord) { t.record(ctx, tierWrite, r) }
 
-// RecordMove records a move from the tier to another one of which the host learns
-// afterwards, like [TierMonitor.RecordRead].
+// RecordMove records a move from the tier to another one of which the host
+// learns afterwards, like [TierMonitor.RecordRead].
 func (t *TierMonitor) RecordMove(ctx context.Context, to string, r TierRecord) {
 	if t = t.enter(); t != nil {
 		defer t.mon.exit()
