@@ -48,7 +48,7 @@ const twiceReported = 1 << 31
 // feeds notes that a shared metric is fed. It reports, once, that one is fed
 // both by a tier and by a call without a tier.
 func (m *Monitor) feeds(s shared, f feeder) {
-	if s != notShared && m.ready() && len(m.tiers) > 0 {
+	if m.ready() && len(m.tiers) > 0 {
 		m.feeders.add(m, s, f)
 	}
 }

@@ -67,7 +67,9 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	m = o.mon
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
-	m.feeds(k.shared, byCall)
+	if k.shared != notShared {
+		m.feeds(k.shared, byCall)
+	}
 	return o.run(orBackground(ctx))
 }
 
@@ -138,7 +140,6 @@ func (o *operation) isNone() bool { return o == nil || o.mon == nil }
 type outcome struct {
 	now, elapsed time.Duration
 	moved        int64   // tokens or bytes, below 0 when unknown
-	tokens       int64   // of an operation of a tier, below 0 when unknown
 	speed        float64 // moved per second of the whole operation
 }
 

@@ -72,6 +72,7 @@ type tierOperation struct {
 	about
 	tier  *TierMonitor   // of the operation's monitor
 	place int            // among the operations of all tiers
+	moved int64          // tokens, below 0 when unknown; set by the end
 	write *tierOperation // of a move, which ends with its read
 	read  *tierOperation // of a move, for its write
 
@@ -145,7 +146,9 @@ func (t *TierMonitor) start(
 func (o *tierOperation) init(t *TierMonitor, what tierOperationKind, a about) {
 	o.mon, o.kind, o.inTier = t.mon, t.kindOf(what), o
 	o.tier, o.about, o.place = t, a, operationPlace(t.index, what, a.purpose)
-	t.mon.feeds(o.kind.shared, byTier)
+	if o.kind.shared != notShared {
+		t.mon.feeds(o.kind.shared, byTier)
+	}
 }
 
 // countStart counts the operation as started.
@@ -206,7 +209,8 @@ func (m TierMove) Finish(tokens int, bytes int64) { m.finishInTier(tokens, bytes
 
 func (o *operation) finishInTier(tokens int, bytes int64) {
 	if r, ok := o.end(); ok {
-		r.tokens, r.moved = o.mon.orUnknown(int64(tokens), o.kind.span), o.mon.orUnknown(bytes, o.kind.span)
+		o.inTier.moved = o.mon.orUnknown(int64(tokens), o.kind.span)
+		r.moved = o.mon.orUnknown(bytes, o.kind.span)
 		o.finished(r)
 		o.mon.exit()
 	}
@@ -217,7 +221,7 @@ func (o *tierOperation) onFinish(r outcome, end []trace.SpanEndOption) {
 	o.tier.inFlight.remove(o)
 	m, l := o.mon, o.mon.layout
 	m.countAt(l.operationsDone+o.place, 1)
-	m.countAt(l.tokens+o.place, r.tokens)
+	m.countAt(l.tokens+o.place, o.moved)
 	m.countAt(l.io+o.place, r.moved)
 	if o.timed {
 		o.measure(instruments.TierOperationDuration, r.elapsed.Seconds())
@@ -225,13 +229,14 @@ func (o *tierOperation) onFinish(r outcome, end []trace.SpanEndOption) {
 	if r.speed > 0 {
 		o.measure(instruments.TierThroughput, r.speed)
 	}
-	if o.arena != nil && r.tokens >= 0 {
-		o.span.SetAttributes(instruments.MovedTokensKey.Int64(r.tokens))
+	if o.arena != nil && o.moved >= 0 {
+		o.span.SetAttributes(instruments.MovedTokensKey.Int64(o.moved))
 	}
 	if w := o.write; w != nil {
 		if w.tier.index > o.tier.index && w.tier.tier().kind != cpuKind {
 			o.tier.countLocalEviction(max(o.keys, 1))
 		}
+		w.moved = o.moved
 		w.finished(r, end...)
 	}
 }

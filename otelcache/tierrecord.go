@@ -70,7 +70,8 @@ func (r TierRecord) about() about {
 // recordAs records an operation that init has made one of its tier.
 func (o *tierOperation) recordAs(ctx context.Context, r TierRecord) {
 	o.countStart(ctx, r.Tokens)
+	o.moved = o.tokens
 	o.record(Record{
 		Start: r.Start, End: r.End, Err: r.Err, Phases: r.Phases, RequestID: r.RequestID, Attributes: r.Attributes,
-	}, outcome{tokens: o.tokens, moved: o.mon.orUnknown(r.Bytes, o.kind.span)})
+	}, outcome{moved: o.mon.orUnknown(r.Bytes, o.kind.span)})
 }
