@@ -4,6 +4,7 @@ package otelcache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -23,7 +25,8 @@ import (
 type tierModel struct {
 	random *rand.Rand
 	want   map[string]int64
-	open   []openOperation // that were started, and not ended yet
+	levels map[string]int64 // of gauges, that every goroutine sets to the same
+	open   []openOperation  // that were started, and not ended yet
 }
 
 // openOperation is an operation with the points of its sides.
@@ -32,6 +35,7 @@ type openOperation struct {
 	cancel context.CancelFunc
 	sides  []tierSide
 	keys   int
+	phased bool // it has a phase of the host's
 }
 
 // tierSide is the read or the write that an operation is, or both of a move.
@@ -66,6 +70,10 @@ func (m *tierModel) step(mon *otelcache.Monitor) {
 		m.evict(mon)
 	case m.random.IntN(8) == 0:
 		m.record(mon)
+	case m.random.IntN(8) == 0:
+		m.setLevels(mon)
+	case m.random.IntN(8) == 0 && len(m.open) > 0:
+		m.describe(&m.open[m.random.IntN(len(m.open))])
 	default:
 		m.start(mon)
 	}
@@ -137,6 +145,9 @@ func (m *tierModel) finished(o openOperation, tokens, bytes int64) {
 			m.want[times+".duration"]++
 		}
 	}
+	if o.phased {
+		m.want["lmcache.operation.phase.duration{lmcache.operation=tier."+o.sides[0].operation+" lmcache.phase=verify_checksums}"]++
+	}
 	// From memory to what is farther.
 	if len(o.sides) == 2 && tierNames[o.sides[0].tier].name == "memory" && o.sides[1].tier > o.sides[0].tier {
 		m.want["lmcache.local_cpu.evictions"]++
@@ -206,16 +217,62 @@ func (m *tierModel) evict(mon *otelcache.Monitor) {
 	}
 }
 
-// record records a move of which a bit is unknown.
+// setLevels sets what every goroutine sets, and lets a callback come and go.
+func (m *tierModel) setLevels(mon *otelcache.Monitor) {
+	i := m.random.IntN(len(tierNames))
+	tier, attrs := mon.Tier(tierNames[i].name), tierNames[i].attrs
+	o, err := tier.Observe(instruments.TierLimit, func() float64 { return 20 })
+	if err != nil && !errors.Is(err, otelcache.ErrObserved) {
+		panic(err)
+	}
+	tier.SetUsage(int64(10 + i))
+	tier.SetLimit(20)
+	tier.SetEntries(30)
+	o.Unregister()
+	maps.Copy(m.levels, map[string]int64{
+		"lmcache.tier.usage" + attrs: int64(10 + i), "lmcache.tier.limit" + attrs: 20, "lmcache.tier.entries" + attrs: 30,
+	})
+	usages := map[string]string{
+		"memory": "lmcache.local_cache.usage", "nvme": "lmcache.local_storage.usage", "redis": "lmcache.remote_cache.usage",
+	}
+	if name, ok := usages[tierNames[i].name]; ok {
+		m.levels[name] = int64(10 + i)
+	}
+}
+
+// describe says more of an operation in flight.
+func (m *tierModel) describe(o *openOperation) {
+	o.SetRequestID("r")
+	o.SetAttributes(everyAttribute)
+	now := time.Now()
+	o.RecordPhase(verifyChecksums, now, now.Add(ms))
+	o.phased = true
+	_, p := o.StartPhase(context.Background(), verifyChecksums) // which takes no time
+	p.SetBytes(1)
+	p.End()
+}
+
+// record records an operation of which a bit is unknown.
 func (m *tierModel) record(mon *otelcache.Monitor) {
 	from, to := m.random.IntN(len(tierNames)), m.random.IntN(len(tierNames))
-	o := openOperation{sides: []tierSide{{from, "read", "move"}, {to, "write", "move"}}}
+	var o openOperation
 	now := time.Now()
 	r := otelcache.TierRecord{Start: now, End: now, Tokens: 7, Bytes: otelcache.Unknown}
 	if m.random.IntN(2) == 0 {
 		r.Err = errBroken
 	}
-	mon.Tier(tierNames[from].name).RecordMove(context.Background(), tierNames[to].name, r)
+	tier := mon.Tier(tierNames[from].name)
+	switch m.random.IntN(3) {
+	case 0:
+		tier.RecordRead(context.Background(), r)
+		o.sides = []tierSide{{from, "read", "request"}}
+	case 1:
+		tier.RecordWrite(context.Background(), r)
+		o.sides = []tierSide{{from, "write", "request"}}
+	case 2:
+		tier.RecordMove(context.Background(), tierNames[to].name, r)
+		o.sides = []tierSide{{from, "read", "move"}, {to, "write", "move"}}
+	}
 	for _, s := range o.sides {
 		m.want["lmcache.tier.operations"+s.of()]++
 	}
@@ -240,7 +297,7 @@ func TestTiersConcurrentSafe(t *testing.T) {
 		models := make([]*tierModel, goroutines)
 		var working sync.WaitGroup
 		for i := range models {
-			models[i] = &tierModel{random: rand.New(rand.NewPCG(uint64(i), 13)), want: map[string]int64{}}
+			models[i] = &tierModel{random: rand.New(rand.NewPCG(uint64(i), 13)), want: map[string]int64{}, levels: map[string]int64{}}
 			working.Go(func() {
 				for range steps {
 					models[i].step(tel.Monitor)
@@ -273,6 +330,7 @@ func TestTiersConcurrentSafe(t *testing.T) {
 			for point, n := range m.want {
 				want[point] += n
 			}
+			maps.Copy(want, m.levels)
 		}
 		wantCounts(t, tel.collect(t), want)
 		synctest.Wait() // for spans
