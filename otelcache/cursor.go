@@ -66,6 +66,11 @@ func (c *Cursor) Next() Stats {
 	for _, f := range statsPlan.counters {
 		fields.Field(f.field).SetInt(sums[f.metric.Index()])
 	}
+	for i, b := range m.layout.sums {
+		if n := sums[ownSums+i]; n != 0 {
+			addTo(fields.Field(statsPlan.brokenDown[b.counter]), m.layout.nameOf(b), n)
+		}
+	}
 	for _, f := range statsPlan.upDownCounters {
 		fields.Field(f.field).SetInt(m.upDownCounters[f.metric.Index()].Load())
 	}

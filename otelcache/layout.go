@@ -87,3 +87,7 @@ func (l *layout) tier(name string) int {
 func (l *layout) startsAtZero(i int) bool {
 	return len(l.tiers) > 0 && l.sums[i].set != len(l.tiers)
 }
+
+// nameOf returns the tier or the reason that a sum is for: the value of its first
+// attribute.
+func (l *layout) nameOf(b brokenDown) string { return l.sets[b.set][0].Value.AsString() }

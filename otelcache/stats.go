@@ -64,6 +64,14 @@ type Stats struct {
 	LookupRequestHitRate  Distribution `metric:"lmcache.lookup.request_hit_rate"`
 	LookupDuration        Distribution `metric:"lmcache.lookup.duration"`
 
+	// What tiers and reasons make of tokens, by the name of the tier or the reason;
+	// nil when there are none.
+	LookupTierHitTokens   map[string]int64 `metric:"lmcache.lookup.tier.hit_tokens"`
+	RetrieveTierHitTokens map[string]int64 `metric:"lmcache.retrieve.tier.hit_tokens"`
+	LookupMissedTokens    map[string]int64 `metric:"lmcache.lookup.missed_tokens"`
+	LookupAbandonedTokens int64            `metric:"lmcache.lookup.abandoned_tokens"`
+	StoreSkippedTokens    map[string]int64 `metric:"lmcache.store.skipped_tokens"`
+
 	// Seconds that phases of the host's own took, all of them together.
 	OperationPhaseDuration Distribution `metric:"lmcache.operation.phase.duration"`
 

@@ -48,7 +48,7 @@ func TestStatsHaveTheCatalog(t *testing.T) {
 func TestStats(t *testing.T) {
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
-			m := newTelemetry(t, feedOptions...).Monitor
+			m := newTelemetry(t, f.opts()...).Monitor
 			f.feed(context.Background(), m)
 			time.Sleep(time.Minute) // the hit-rate gauges forget
 			cursor := m.Cursor()
@@ -78,6 +78,11 @@ func statsOf(all points) points {
 	stats := points{}
 	for name, value := range all {
 		name = strings.TrimSuffix(name, hostPhaseOf(name))
+		if metric, attrs := splitPoint(name); attrs[firstAttribute(metric)] != "" && value != "0" {
+			key := attrs[firstAttribute(metric)]
+			stats[metric] = strings.TrimSpace(stats[metric] + " " + key + "=" + value)
+			continue
+		}
 		if !strings.Contains(name, "{") && value != "0" {
 			stats[name] = value
 		}
@@ -91,6 +96,20 @@ func statsOf(all points) points {
 		}
 	}
 	return stats
+}
+
+// firstAttribute returns the attribute whose values are the keys of a field of
+// Stats, or "" for a metric that has a number there.
+func firstAttribute(metric string) string {
+	m, _ := instruments.Lookup(metric)
+	if m.Kind != instruments.KindCounter || len(m.Attributes) == 0 {
+		return ""
+	}
+	return string(m.Attributes[0].Key)
+}
+
+func sameWords(a, b string) bool {
+	return slices.Equal(slices.Sorted(strings.FieldsSeq(a)), slices.Sorted(strings.FieldsSeq(b)))
 }
 
 func isHitRate(m instruments.Metric) bool {
@@ -125,6 +144,14 @@ func wantStats(t *testing.T, got otelcache.Stats, want points) {
 			if fed != (value != 0) || fed && fmt.Sprint(value.Seconds()) != wanted {
 				t.Errorf("%s is %v, want %q s", f.Name, value, wanted)
 			}
+		case map[string]int64:
+			got := ""
+			for key, n := range value {
+				got += fmt.Sprintf("%s=%d ", key, n)
+			}
+			if !sameWords(got, wanted) {
+				t.Errorf("%s is %q, want %q", f.Name, got, wanted)
+			}
 		case int64:
 			var n float64
 			fmt.Sscan(wanted, &n)
@@ -146,6 +173,9 @@ func wantLogged(t *testing.T, s otelcache.Stats, want points) {
 		}
 		for _, part := range []string{".count", ".mean", ".p50", ".p90", ".p99", ".max"} {
 			name = strings.TrimSuffix(name, part)
+		}
+		if i := strings.LastIndex(name, "."); firstAttribute(name[:max(i, 0)]) != "" {
+			name = name[:i] // of a group
 		}
 		names[name] = true
 	}

@@ -4,8 +4,10 @@ package otelcache
 
 import (
 	"log/slog"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -14,7 +16,8 @@ import (
 // plan says which field of Stats has which metric, by the field's tag. It is
 // resolved once.
 type plan struct {
-	counters       []planned[instruments.Counter]
+	counters       []planned[instruments.Counter] // without attributes
+	brokenDown     map[int]int                    // fields of those with attributes, by index
 	upDownCounters []planned[instruments.UpDownCounter]
 	gauges         []planned[instruments.Gauge]
 	histograms     []planned[instruments.Histogram]
@@ -37,7 +40,14 @@ func newPlan() plan {
 			p.fields = append(p.fields, planned[string]{i, name})
 		}
 	}
-	p.counters = resolve(fields, instruments.Counters())
+	p.brokenDown = map[int]int{}
+	for _, c := range resolve(fields, instruments.Counters()) {
+		if len(c.metric.Metric().Attributes) > 0 {
+			p.brokenDown[c.metric.Index()] = c.field
+		} else {
+			p.counters = append(p.counters, c)
+		}
+	}
 	p.upDownCounters = resolve(fields, instruments.UpDownCounters())
 	p.gauges = resolve(fields, instruments.Gauges())
 	p.histograms = resolve(fields, instruments.Histograms())
@@ -65,11 +75,25 @@ func setNumber(field reflect.Value, v float64) {
 	}
 }
 
+// addTo adds a number to a field that is a map.
+func addTo(field reflect.Value, key string, n int64) {
+	m := field.Addr().Interface().(*map[string]int64)
+	if *m == nil {
+		*m = map[string]int64{}
+	}
+	(*m)[key] += n
+}
+
 // isIdle reports whether nothing happened in the interval.
 func (p *plan) isIdle(s *Stats) bool {
 	fields := reflect.ValueOf(s).Elem()
 	for _, f := range p.counters {
 		if fields.Field(f.field).Int() != 0 {
+			return false
+		}
+	}
+	for _, f := range p.brokenDown {
+		if fields.Field(f).Len() > 0 {
 			return false
 		}
 	}
@@ -89,6 +113,10 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 			if v != 0 {
 				attrs = append(attrs, slog.Int64(f.metric, v))
 			}
+		case map[string]int64:
+			if len(v) > 0 {
+				attrs = append(attrs, group(f.metric, v))
+			}
 		case time.Duration:
 			if v != 0 {
 				attrs = append(attrs, slog.Duration(f.metric, v))
@@ -104,6 +132,14 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 		}
 	}
 	return attrs
+}
+
+func group(name string, numbers map[string]int64) slog.Attr {
+	var attrs []slog.Attr
+	for _, key := range slices.Sorted(maps.Keys(numbers)) {
+		attrs = append(attrs, slog.Int64(key, numbers[key]))
+	}
+	return slog.Attr{Key: name, Value: slog.GroupValue(attrs...)}
 }
 
 // hasNoRate reports whether the metric is a hit rate without a finished request.

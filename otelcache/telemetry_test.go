@@ -105,7 +105,8 @@ func (tel *telemetry) fed(t *testing.T) points {
 	t.Helper()
 	all := tel.collect(t)
 	maps.DeleteFunc(all, func(name, value string) bool {
-		m, _ := instruments.Lookup(name)
+		metric, _ := splitPoint(name)
+		m, _ := instruments.Lookup(metric)
 		return value == "0" && (m.Kind == instruments.KindCounter || m.Kind == instruments.KindUpDownCounter)
 	})
 	return all

@@ -175,8 +175,9 @@ func labels(m *dto.Metric) map[string]string {
 // number returns the value of a counter or gauge.
 func number(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
 
-// slow makes the retrieves of feed slow.
-var slow = []otelcache.Option{
+// feedOptions makes the retrieves of feed slow, and has its tiers.
+var feedOptions = []otelcache.Option{
+	otelcache.WithTiers(otelcache.CPU("memory"), otelcache.Remote("redis")),
 	otelcache.WithSlowRetrieve(time.Millisecond), otelcache.WithSlowRetrieveSpeed(1e9), otelcache.WithLogger(slog.New(slog.DiscardHandler)),
 }
 
@@ -187,6 +188,9 @@ func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 	tb.Helper()
 	lctx, lookup := mon.StartLookup(ctx, 1000)
 	time.Sleep(2 * time.Millisecond)
+	lookup.Hit("redis", 250)
+	lookup.Hit("memory", 480)
+	lookup.Miss(otelcache.Evicted, 200)
 	lookup.Finish(750)
 	_, lookup = mon.StartLookup(lctx, 10)
 	time.Sleep(time.Millisecond)
@@ -205,18 +209,21 @@ func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 		tb.Fatal(err)
 	}
 	retrieve.RecordPhase(verifyChecksums, start, start.Add(600*time.Microsecond))
+	retrieve.Hit("memory", 500)
+	retrieve.Hit("redis", 250)
 	retrieve.Finish(750)
 	_, failed := mon.StartRetrieve(rctx, 100)
 	time.Sleep(time.Millisecond)
 	failed.Fail(errors.New("no memory"))
 
-	_, store := mon.StartStore(ctx, 500)
+	_, store := mon.StartStore(ctx, 600)
 	start = time.Now()
 	time.Sleep(2 * time.Millisecond)
 	for i, phase := range []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put} {
 		store.RecordPhase(phase, start, start.Add(time.Duration(i+1)*200*time.Microsecond))
 	}
-	store.Finish(otelcache.AllTokens)
+	store.Skip(otelcache.Exists, 100)
+	store.Finish(500)
 
 	_, transfer := mon.StartTransfer(ctx, 256, "peer")
 	time.Sleep(time.Millisecond)
