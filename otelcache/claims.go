@@ -30,7 +30,9 @@ func (o *operation) claim(i, tokens int, what string) {
 	}
 	if n := o.mon.nonNegative(int64(tokens), o.kind.span); n > 0 {
 		o.claims.tokens[i].Add(n)
-		o.claims.made.Store(true)
+		if !o.claims.made.Load() {
+			o.claims.made.Store(true)
+		}
 	}
 }
 

@@ -84,9 +84,16 @@ func (f *inFlight) age(now time.Duration) time.Duration {
 	return max(now-f.oldest.start, 0)
 }
 
-// abandonStuck abandons the operations that have been in flight for too long.
-// It is called at each collection, and when one starts, since a host may never
-// collect.
+// abandonStuck abandons what has been in flight for too long in any tier. Readers
+// call it.
+func (m *Monitor) abandonStuck(now time.Duration) {
+	for i := range m.tiers {
+		m.tiers[i].abandonStuck(now)
+	}
+}
+
+// abandonStuck abandons the operations that have been in flight for too long. It
+// is called when one starts, too, since a host may have no reader.
 //
 // Their spans end in a goroutine: those who collect hold a lock of the SDK, for
 // which the host's span processors might wait.

@@ -40,6 +40,7 @@ type brokenDown struct {
 
 // attributeSet is what a measurement has beside the engine's attributes.
 type attributeSet struct {
+	name     string // in Stats
 	attrs    []attribute.KeyValue
 	fromZero bool // sums are observed before anything was added
 }
@@ -54,14 +55,16 @@ func newLayout(tiers []Tier) *layout {
 	declared := len(tiers) > 0
 	var byTier, byMiss, bySkip []attributeSet
 	for i, t := range l.all() {
-		byTier = append(byTier, attributeSet{t.attributes(), i < len(tiers)})
+		byTier = append(byTier, attributeSet{t.name, t.attributes(), i < len(tiers)})
 		l.names = append(l.names, instruments.HitTokensOf(t.name))
 	}
 	for _, reason := range missReasons {
-		byMiss = append(byMiss, attributeSet{[]attribute.KeyValue{instruments.MissReasonKey.String(reason)}, declared})
+		attrs := []attribute.KeyValue{instruments.MissReasonKey.String(reason)}
+		byMiss = append(byMiss, attributeSet{reason, attrs, declared})
 	}
 	for _, reason := range skipReasons {
-		bySkip = append(bySkip, attributeSet{[]attribute.KeyValue{instruments.SkipReasonKey.String(reason)}, declared})
+		attrs := []attribute.KeyValue{instruments.SkipReasonKey.String(reason)}
+		bySkip = append(bySkip, attributeSet{reason, attrs, declared})
 	}
 	tier, miss, skip := l.add(byTier), l.add(byMiss), l.add(bySkip)
 	l.lookupHits = l.sumsOf(instruments.LookupTierHitTokens, tier, len(byTier))
@@ -85,7 +88,8 @@ func (l *layout) addEvictions() {
 	for i, t := range l.all() {
 		for reason := range numEvictionReasons {
 			attrs := append(t.attributes(), instruments.EvictionReasonKey.String(reason.String()))
-			sets = append(sets, attributeSet{attrs, i < len(l.tiers) && reason == Capacity})
+			name, fromZero := t.name+"/"+reason.String(), i < len(l.tiers) && reason == Capacity
+			sets = append(sets, attributeSet{name, attrs, fromZero})
 		}
 	}
 	first := l.add(sets)
@@ -105,7 +109,8 @@ func (l *layout) addOperations() {
 			for purpose := range numPurposes {
 				attrs := append(t.attributes(), instruments.TierOperationKey.String(kind.String()),
 					instruments.TierPurposeKey.String(purpose.String()))
-				sets = append(sets, attributeSet{attrs, i < len(l.tiers) && purpose == ForRequest})
+				name, fromZero := t.name+"/"+kind.String(), i < len(l.tiers) && purpose == ForRequest
+				sets = append(sets, attributeSet{name, attrs, fromZero})
 			}
 		}
 	}
@@ -149,4 +154,12 @@ func (l *layout) tier(name string) int {
 		}
 	}
 	return len(l.tiers)
+}
+
+// inFlight returns how many operations of a place were started, and how many of
+// them have not ended. It reads what has ended first, or that could be more.
+func (l *layout) inFlight(place int, sum func(int) int64) (started, active int64) {
+	ended := sum(l.operationsDone+place) + sum(l.operationFailures+place) + sum(l.operationsCancelled+place)
+	started = sum(l.started + place)
+	return started, started - ended
 }

@@ -33,16 +33,17 @@ type Monitor struct {
 	scope    *scope
 	engines  *Engines // the set that it belongs to, or nil
 
-	closed        atomic.Bool
-	distributions atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
-	rates         [numRates]hitRate
-	observed      observed
-	tiers         []TierMonitor // by the layout's order, and the other; none where none are declared
-	feeders       feeders
-	slowWarnings  limiter
-	mistakes      [numMistakes]limiter
-	extras        sync.Mutex // held when an operation gets its extra
-	use           use        // of a monitor of Engines
+	closed            atomic.Bool
+	distributions     atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
+	tierDistributions atomic.Pointer[tierDistributions]
+	rates             [numRates]hitRate
+	observed          observed
+	tiers             []TierMonitor // by the layout's order, and the other; none where none are declared
+	feeders           feeders
+	slowWarnings      limiter
+	mistakes          [numMistakes]limiter
+	extras            sync.Mutex // held when an operation gets its extra
+	use               use        // of a monitor of Engines
 }
 
 func newMonitor(e Engine, c config, s *scope) *Monitor {
@@ -151,9 +152,7 @@ func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, 
 // collect passes the values to the reader that collects.
 func (m *Monitor) collect(o metric.Observer) {
 	now := m.now()
-	for i := range m.tiers {
-		m.tiers[i].abandonStuck(now)
-	}
+	m.abandonStuck(now)
 	m.observe(o, m.layout, m.observeTiers(o))
 	for i := noRate + 1; i < numRates; i++ {
 		if rate, ok := m.rates[i].last(now); ok {

@@ -120,17 +120,14 @@ func (s *series) observe(o metric.Observer, l *layout, ofTiers map[int]float64) 
 	}
 }
 
-// observeActive passes on how many operations of tiers are in flight: those that
-// were started and have not ended. It is called before the counters are read, so
-// that no page has more in flight than started.
+// observeActive passes on how many operations of tiers are in flight. It is called
+// before the counters are read, so that no page has more in flight than started.
 func (s *series) observeActive(o metric.Observer, l *layout, sum func(int) int64) {
 	i := instruments.TierActiveOperations.Index()
 	for place := range l.numOperations {
-		// What has ended is read first, or it could be more than what has started.
-		ended := sum(l.operationsDone+place) + sum(l.operationFailures+place) + sum(l.operationsCancelled+place)
-		started, set := sum(l.started+place), l.operations+place
-		if started != 0 || l.sets[set].fromZero {
-			o.ObserveInt64(s.instruments.upDownCounters[i], started-ended, s.optionsOf(l, set)...)
+		started, active := l.inFlight(place, sum)
+		if set := l.operations + place; started != 0 || l.sets[set].fromZero {
+			o.ObserveInt64(s.instruments.upDownCounters[i], active, s.optionsOf(l, set)...)
 		}
 	}
 }

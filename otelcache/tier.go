@@ -56,10 +56,11 @@ func (t Tier) attributes() []attribute.KeyValue {
 }
 
 // WithTiers declares the places that hold KV cache, from near to far, at most
-// eight. The metrics that tell tiers apart start at 0. What is said of another
-// tier counts as one of the name and kind "_OTHER"; without WithTiers nothing is
-// counted by tier. The last WithTiers wins. Names must be set and differ; they are
-// at most 64 bytes of valid UTF-8.
+// eight. The metrics that tell tiers apart start at 0, of purposes and reasons
+// [ForRequest] and [Capacity] alone. What is said of another tier counts as one of
+// the name and kind "_OTHER"; without WithTiers nothing is counted by tier. The
+// last WithTiers wins. Names must be set and differ; they are at most 64 bytes of
+// valid UTF-8.
 func WithTiers(tiers ...Tier) Option {
 	tiers = slices.Clone(tiers)
 	if len(tiers) > maxTiers {

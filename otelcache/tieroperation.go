@@ -229,6 +229,7 @@ func (o *tierOperation) onFinish(r outcome, end []trace.SpanEndOption) {
 	if r.speed > 0 {
 		o.measure(instruments.TierThroughput, r.speed)
 	}
+	o.keep(r)
 	if o.arena != nil && o.moved >= 0 {
 		o.span.SetAttributes(instruments.MovedTokensKey.Int64(o.moved))
 	}

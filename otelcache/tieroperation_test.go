@@ -346,12 +346,17 @@ func TestTierRecordedLikeLive(t *testing.T) {
 	} {
 		bubble(t, name, func(t *testing.T) {
 			live, recorded := newTelemetry(t, tiersOption), newTelemetry(t, tiersOption)
+			liveStats, recordedStats := live.Cursor(), recorded.Cursor()
 			for tel, run := range map[*telemetry]func(context.Context, *otelcache.Monitor){live: c.live, recorded: c.recorded} {
 				ctx, request := tel.tracer.Tracer("host").Start(context.Background(), "request")
 				run(ctx, tel.Monitor)
 				request.End()
 			}
 			wantPoints(t, recorded.collect(t), live.collect(t))
+			got, want := recordedStats.Next(), liveStats.Next()
+			if got.Interval = want.Interval; !reflect.DeepEqual(got, want) {
+				t.Errorf("the statistics are %+v, want %+v", got, want)
+			}
 			wantSpans(t, recorded, live.spanTree(t))
 			for i, s := range recorded.spans.Ended() {
 				l := live.spans.Ended()[i]

@@ -220,7 +220,7 @@ func TestOverflow(t *testing.T) {
 func TestNothingElseOnLMCachesPage(t *testing.T) {
 	b := newBridge(t, lmcache)
 	hostMetrics(t, b.provider)
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	for line := range strings.Lines(b.text(t) + b.openMetrics(t)) {
 		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
 		if !strings.HasPrefix(name, "lmcache:") && line != "# EOF\n" || strings.Contains(line, "otel_scope") || strings.Contains(line, "NaN") ||

@@ -27,7 +27,7 @@ func TestGolden(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// A resource without the version of the SDK.
 				b := newBridge(t, []prometheus.Vocabulary{v}, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
-				feed(t.Context(), t, b.monitor(t, llama, slow...))
+				feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 				b.monitor(t, mistral)
 				time.Sleep(10 * time.Second) // for the hit rates
 				got, file := b.text(t), filepath.Join("testdata", v.String()+".txt")
