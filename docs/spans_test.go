@@ -91,6 +91,7 @@ func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 	transfer.Finish()
 
 	failure := errors.New("failed")
+	recordTierSpans(t, tp, redis, failure)
 	_, lookup = mon.StartLookup(t.Context(), 2)
 	lookup.Fail(failure)
 	_, retrieve = mon.StartRetrieve(t.Context(), 2)
@@ -105,9 +106,7 @@ func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 	put.Fail(failure)
 
 	// With a parent elsewhere, these are no trees of their own.
-	ctx = trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
-		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
-	}))
+	ctx = elsewhere(t)
 	abandon(mon.StartLookup(ctx, 2))
 	abandon(mon.StartRetrieve(ctx, 2))
 	abandon(mon.StartStore(ctx, 2))
@@ -115,6 +114,59 @@ func recordSpans(t *testing.T) []sdktrace.ReadWriteSpan {
 	abandon(mon.StartRemoteGet(ctx))
 	abandon(mon.StartRemotePut(ctx))
 	return recorder.Started()
+}
+
+// recordTierSpans makes the spans of tiers.
+func recordTierSpans(t *testing.T, tp trace.TracerProvider, redis func(context.Context, string), failure error) {
+	t.Helper()
+	engine := otelcache.Engine{ModelName: "m", WorkerID: "1", Role: "worker", ServedModelName: "s"}
+	mon, err := otelcache.New(engine, otelcache.WithTracerProvider(tp), otelcache.WithMeterProvider(noop.NewMeterProvider()),
+		otelcache.WithTiers(otelcache.CPU("memory"), otelcache.Disk("nvme"), otelcache.Remote("redis")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mon.Close()
+	memory, remote := mon.Tier("memory"), mon.Tier("redis")
+
+	tracer := tp.Tracer("host")
+	ctx, root := tracer.Start(t.Context(), "POST /v1/completions")
+	rctx, retrieve := mon.StartRetrieve(ctx, 2)
+	tctx, read := remote.StartRead(rctx, 2, otelcache.WithKeys(1))
+	read.SetRequestID("1")
+	redis(tctx, "mget")
+	read.Finish(2, 1)
+	_, move := memory.StartMove(rctx, "nvme", 2, otelcache.WithKeys(1))
+	move.Finish(2, 1)
+	memory.Evict(rctx, 1, 1, otelcache.Capacity)
+	retrieve.Finish(0)
+	sctx, store := mon.StartStore(ctx, 2)
+	_, write := memory.StartWrite(sctx, 2)
+	write.SetRequestID("1")
+	write.Finish(2, 1)
+	store.Finish(2)
+	root.End()
+
+	tctx, read = remote.StartRead(t.Context(), 2, otelcache.WithLinks(trace.LinkFromContext(ctx)))
+	redis(tctx, "mget")
+	read.Finish(2, 1)
+
+	// With a parent elsewhere, these are no trees of their own.
+	ctx, span := tracer.Start(elsewhere(t), "maintenance")
+	defer span.End()
+	_, read = memory.StartRead(ctx, 2)
+	read.Fail(failure)
+	_, write = memory.StartWrite(ctx, 2)
+	write.Fail(failure)
+	abandon(memory.StartRead(ctx, 2))
+	abandon(memory.StartWrite(ctx, 2))
+	mon.Clear(ctx)
+}
+
+// elsewhere returns a context with a span of another process.
+func elsewhere(t *testing.T) context.Context {
+	return trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
+	}))
 }
 
 // abandon enters more phases than an operation has spans for, and abandons it.
@@ -164,7 +216,7 @@ func trees(t *testing.T, page string) []string {
 		}
 		var tree strings.Builder
 		for line := range strings.Lines(block[1]) {
-			for _, remark := range []string{"the caller's span", "the Redis client's span", ", in the peer's process"} {
+			for _, remark := range []string{"the caller's span", "the Redis client's span", ", in the peer's process", ", linked to the requests"} {
 				line = strings.Replace(line, remark, "", 1)
 			}
 			tree.WriteString(regexp.MustCompile(` +(\w+)?\n`).ReplaceAllString(line, " $1\n"))
@@ -200,6 +252,7 @@ func writeTree(out *strings.Builder, spans []sdktrace.ReadWriteSpan, span sdktra
 func TestAttributesAreReal(t *testing.T) {
 	types := map[attribute.Type]string{attribute.STRING: "string", attribute.INT64: "int", attribute.FLOAT64: "double", attribute.BOOL: "bool"}
 	phase := func(name string) bool { return !strings.Contains(name, ".") }
+	event := func(name string) bool { return name == "lmcache.tier.evict" || name == "lmcache.tier.clear" }
 	got := map[string]bool{}
 	names := map[string]bool{}
 	for _, span := range recordSpans(t) {
@@ -217,7 +270,7 @@ func TestAttributesAreReal(t *testing.T) {
 	for _, m := range row.FindAllStringSubmatch(readPage(t, "spans.md"), -1) {
 		for on := range strings.SplitSeq(m[3], ", ") {
 			for name := range names {
-				if on == "every operation" && !phase(name) || on == "every phase" && phase(name) || on == "`"+name+"`" {
+				if on == "every operation" && !phase(name) && !event(name) || on == "every event of a tier" && event(name) || on == "every phase" && phase(name) || on == "`"+name+"`" {
 					want[m[1]+" "+m[2]+" "+name] = true
 				}
 			}

@@ -27,6 +27,21 @@ const (
 	ErrorTypeKey = attribute.Key("error.type")
 	// OperationKey is the operation that a phase belongs to, such as "retrieve".
 	OperationKey = attribute.Key("lmcache.operation")
+	// TierNameKey is the name of a tier, as the host declared it.
+	TierNameKey = attribute.Key("lmcache.tier.name")
+	// TierKindKey is the kind of a tier: device, cpu, disk, remote or peer.
+	TierKindKey = attribute.Key("lmcache.tier.kind")
+	// TierOperationKey is what an operation of a tier does: read or write.
+	TierOperationKey = attribute.Key("lmcache.tier.operation")
+	// TierPurposeKey is what an operation of a tier is for: request, prefetch or
+	// move.
+	TierPurposeKey = attribute.Key("lmcache.tier.purpose")
+	// EvictionReasonKey is the reason for which a tier lost keys.
+	EvictionReasonKey = attribute.Key("lmcache.eviction.reason")
+	// MissReasonKey is the reason for which a lookup did not find tokens.
+	MissReasonKey = attribute.Key("lmcache.miss.reason")
+	// SkipReasonKey is the reason for which a store did not keep tokens.
+	SkipReasonKey = attribute.Key("lmcache.skip.reason")
 	// PhaseKey is the name of the phase.
 	PhaseKey = attribute.Key("lmcache.phase")
 	// MisuseKindKey is what a caller did wrong.
@@ -51,8 +66,13 @@ const (
 	HitRateKey = attribute.Key("lmcache.hit_rate")
 	// SpeedKey is tokens moved per second of the whole operation.
 	SpeedKey = attribute.Key("lmcache.speed")
-	// BytesKey is how many bytes a phase or a remote call moved.
+	// MovedTokensKey is how many tokens were read from a tier or written to it.
+	MovedTokensKey = attribute.Key("lmcache.tokens.moved")
+	// BytesKey is how many bytes a phase, a remote call or an operation of a tier
+	// moved, or a tier evicted.
 	BytesKey = attribute.Key("lmcache.bytes")
+	// KeysKey is how many keys of the cache an operation of a tier is about.
+	KeysKey = attribute.Key("lmcache.keys")
 	// ChunksKey is how many chunks a phase handled.
 	ChunksKey = attribute.Key("lmcache.chunks")
 	// CancelledKey is true on an operation that was cancelled or abandoned.
@@ -94,7 +114,16 @@ var (
 	operation = Attribute{
 		Key:         OperationKey,
 		Description: "The operation that the phase belongs to.",
-		Values:      []Value{{Name: "lookup"}, {Name: "retrieve"}, {Name: "store"}, {Name: "p2p_transfer"}, {Name: "remote.get"}, {Name: "remote.put"}},
+		Values: []Value{
+			{Name: "lookup"},
+			{Name: "retrieve"},
+			{Name: "store"},
+			{Name: "p2p_transfer"},
+			{Name: "remote.get"},
+			{Name: "remote.put"},
+			{Name: "tier.read"},
+			{Name: "tier.write"},
+		},
 	}
 	phaseName = Attribute{
 		Key:         PhaseKey,
@@ -106,15 +135,18 @@ var (
 		Description: "What a caller did wrong.",
 		Values: []Value{
 			{"finished_twice", "an operation was finished again, which is ignored"},
+			{"finished_too_late", "an operation of a tier ended when it had been abandoned after ten minutes, which is ignored"},
 			{"phase_too_late", "a phase was used after its operation had finished, which is ignored"},
 			{"wrong_phase", "a phase does not belong to this operation and is ignored"},
+			{"claim_too_late", "hits, misses or skipped tokens of an operation that had finished are ignored"},
 			{"wrong_times", "times that cannot be are treated as absent"},
 			{"wrong_number", "a number that cannot be is left out"},
 			{"unpinned_too_many", "more objects were unpinned than are pinned, which is left out"},
-			{"too_many_hits", "more tokens were hit than requested, and the hit rate is taken as 1"},
+			{"too_many_hits", "more tokens were hit than requested, and those above are left out"},
 			{"too_many_error_types", "there are too many types of errors, and another counts as _OTHER"},
 			{"text_repaired", "a name is made valid UTF-8 or cut"},
 			{"other_provider", "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored"},
+			{"counted_twice", "a tier and calls without a tier feed the same of LMCache's metrics, which count twice"},
 			{"callback_failed", "a gauge callback failed and its readings are left out"},
 		},
 	}
@@ -141,4 +173,79 @@ var (
 			{"refused", "too many scrapes were being served"},
 		},
 	}
+	tierName = Attribute{
+		Key:         TierNameKey,
+		Description: "The name of the tier, as the host declared it.",
+	}
+	tierKind = Attribute{
+		Key:         TierKindKey,
+		Description: "The kind of the tier.",
+		Values: []Value{
+			{"device", "Memory of the device that computes."},
+			{"cpu", "Memory of the host."},
+			{"disk", "A local disk."},
+			{"remote", "A store behind the network."},
+			{"peer", "The cache of another worker."},
+			{Other, "A tier that was not declared."},
+		},
+	}
+	tierOperation = Attribute{
+		Key:         TierOperationKey,
+		Description: "What was done to the tier. A move is a read of one tier and a write of another.",
+		Values:      []Value{{Name: "read"}, {Name: "write"}},
+	}
+	tierPurpose = Attribute{
+		Key:         TierPurposeKey,
+		Description: "What it was done for.",
+		Values: []Value{
+			{"request", "A request waits for it."},
+			{"prefetch", "A request is expected to need it."},
+			{"move", "The tokens move to another tier."},
+		},
+	}
+	evictionReason = Attribute{
+		Key:         EvictionReasonKey,
+		Description: "Why the tier has the keys no more.",
+		Values: []Value{
+			{"capacity", "They made room for others."},
+			{"expired", "Their time was over."},
+			{"deleted", "The host does not want them any more."},
+			{"lost", "The tier lost them."},
+			{Other, "The host gave an unknown reason."},
+		},
+	}
+	missReason = Attribute{
+		Key:         MissReasonKey,
+		Description: "Why the lookup did not find the tokens.",
+		Values: []Value{
+			{"not_found", "They were never stored."},
+			{"evicted", "They made room for others."},
+			{"expired", "Their time was over."},
+			{"unreachable", "The tier that may have them does not answer."},
+			{"timed_out", "The tier that may have them did not answer in time."},
+			{"failed", "The lookup failed."},
+			{"prompt_changed", "The prompt differs from the one that was stored."},
+			{"elsewhere", "Another worker has them."},
+			{"uncacheable", "They do not fill a chunk."},
+			{Other, "The host gave no reason."},
+		},
+	}
+	skipReason = Attribute{
+		Key:         SkipReasonKey,
+		Description: "Why the store did not keep the tokens.",
+		Values: []Value{
+			{"exists", "The cache has them."},
+			{"full", "The cache has no room for them."},
+			{"policy", "A rule of the host says so."},
+			{"failed", "Their part of the store failed."},
+			{Other, "The host gave an unknown reason."},
+		},
+	}
 )
+
+// Other is the value of an attribute for what is beyond a limit or unknown, as
+// OpenTelemetry's conventions have it.
+const Other = "_OTHER"
+
+// HitTokensOf returns the attribute of a span that has the hit tokens of a tier.
+func HitTokensOf(tier string) attribute.Key { return attribute.Key("lmcache.hit_tokens." + tier) }

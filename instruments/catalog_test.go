@@ -141,6 +141,12 @@ func TestCatalogSize(t *testing.T) {
 	want := []string{
 		"lmcache.lookup.failures", "lmcache.lookup.cancelled", "lmcache.retrieve.failures", "lmcache.retrieve.cancelled",
 		"lmcache.store.failures", "lmcache.store.cancelled", "lmcache.operation.phase.duration",
+		"lmcache.lookup.tier.hit_tokens", "lmcache.retrieve.tier.hit_tokens", "lmcache.lookup.missed_tokens",
+		"lmcache.lookup.abandoned_tokens", "lmcache.store.skipped_tokens", "lmcache.tier.oldest_operation.age",
+		"lmcache.tier.usage", "lmcache.tier.limit", "lmcache.tier.entries", "lmcache.tier.evicted_keys",
+		"lmcache.tier.evicted_size", "lmcache.tier.clears", "lmcache.tier.operations", "lmcache.tier.io",
+		"lmcache.tier.tokens", "lmcache.tier.operation.failures", "lmcache.tier.operation.cancelled",
+		"lmcache.tier.active_operations", "lmcache.tier.operation.duration", "lmcache.tier.throughput",
 		"lmcache.p2p.transfer.requests", "lmcache.p2p.transfer.tokens",
 		"lmcache.p2p.transfer.failures", "lmcache.p2p.transfer.cancelled",
 		"lmcache.remote.get.failures", "lmcache.remote.get.cancelled",

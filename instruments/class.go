@@ -18,6 +18,7 @@ var (
 	request   = newClass("request", "Lookups, retrieves and stores")
 	phase     = newClass("phase", "Phases of retrieves and stores")
 	slow      = newClass("slow", "Slow retrieves")
+	tier      = newClass("tier", "Tiers and misses")
 	p2p       = newClass("p2p", "Peer-to-peer transfers")
 	engine    = newClass("engine", "The serving engine")
 	local     = newClass("local", "Local memory and disk")

@@ -7,14 +7,14 @@ var (
 	LocalCPUEvictions = local.counter(Metric{
 		Name: "lmcache.local_cpu.evictions", Unit: "{eviction}",
 		Description: "Eviction runs of the CPU memory cache.",
-		FedBy:       "RecordEviction",
+		FedBy:       "RecordEviction, TierMonitor.Evict, TierMove.Finish",
 		LMCache:     Exposition{Name: "lmcache:local_cpu_evict_count", Unit: "evictions"},
 	})
 
 	LocalCPUEvictedKeys = local.counter(Metric{
 		Name: "lmcache.local_cpu.evicted_keys", Unit: "{key}",
 		Description: "Keys that eviction runs removed from the CPU memory cache.",
-		FedBy:       "RecordEviction",
+		FedBy:       "RecordEviction, TierMonitor.Evict, TierMove.Finish",
 		LMCache:     Exposition{Name: "lmcache:local_cpu_evict_keys_count", Unit: "keys"},
 	})
 
@@ -35,14 +35,14 @@ var (
 	LocalCacheUsage = local.gauge(Metric{
 		Name: "lmcache.local_cache.usage", Unit: "By",
 		Description: "Bytes that the local cache in memory holds.",
-		FedBy:       "SetLocalCacheUsage",
+		FedBy:       "SetLocalCacheUsage, TierMonitor.SetUsage, TierMonitor.Observe",
 		LMCache:     Exposition{Name: "lmcache:local_cache_usage", Unit: "bytes"},
 	})
 
 	LocalStorageUsage = local.gauge(Metric{
 		Name: "lmcache.local_storage.usage", Unit: "By",
 		Description: "Bytes that the local storage on disk holds.",
-		FedBy:       "SetLocalStorageUsage",
+		FedBy:       "SetLocalStorageUsage, TierMonitor.SetUsage, TierMonitor.Observe",
 		LMCache:     Exposition{Name: "lmcache:local_storage_usage", Unit: "bytes"},
 	})
 

@@ -7,28 +7,28 @@ var (
 	RemoteReadRequests = remote.counter(Metric{
 		Name: "lmcache.remote.read.requests", Unit: "{request}",
 		Description: "Reads from the remote backend.",
-		FedBy:       "RecordRemoteRead, RemoteGet.Finish",
+		FedBy:       "RecordRemoteRead, RemoteGet.Finish, TierRead.Finish",
 		LMCache:     Exposition{Name: "lmcache:num_remote_read_requests", Unit: "requests"},
 	})
 
 	RemoteReadIO = remote.counter(Metric{
 		Name: "lmcache.remote.read.io", Unit: "By",
 		Description: "Bytes read from the remote backend.",
-		FedBy:       "RecordRemoteRead, RemoteGet.Finish",
+		FedBy:       "RecordRemoteRead, RemoteGet.Finish, TierRead.Finish",
 		LMCache:     Exposition{Name: "lmcache:num_remote_read_bytes", Unit: "bytes"},
 	})
 
 	RemoteWriteRequests = remote.counter(Metric{
 		Name: "lmcache.remote.write.requests", Unit: "{request}",
 		Description: "Writes to the remote backend.",
-		FedBy:       "RecordRemoteWrite, RemotePut.Finish",
+		FedBy:       "RecordRemoteWrite, RemotePut.Finish, TierWrite.Finish",
 		LMCache:     Exposition{Name: "lmcache:num_remote_write_requests", Unit: "requests"},
 	})
 
 	RemoteWriteIO = remote.counter(Metric{
 		Name: "lmcache.remote.write.io", Unit: "By",
 		Description: "Bytes written to the remote backend.",
-		FedBy:       "RecordRemoteWrite, RemotePut.Finish",
+		FedBy:       "RecordRemoteWrite, RemotePut.Finish, TierWrite.Finish",
 		LMCache:     Exposition{Name: "lmcache:num_remote_write_bytes", Unit: "bytes"},
 	})
 
@@ -49,7 +49,7 @@ var (
 	RemoteCacheUsage = remote.gauge(Metric{
 		Name: "lmcache.remote_cache.usage", Unit: "By",
 		Description: "Bytes that the remote cache holds.",
-		FedBy:       "SetRemoteCacheUsage",
+		FedBy:       "SetRemoteCacheUsage, TierMonitor.SetUsage, TierMonitor.Observe",
 		LMCache:     Exposition{Name: "lmcache:remote_cache_usage", Unit: "bytes"},
 	})
 
@@ -70,7 +70,7 @@ var (
 	RemoteGetDuration = remote.histogram(Metric{
 		Name: "lmcache.remote.get.duration", Unit: "s",
 		Description: "Time that a get from the remote backend took.",
-		FedBy:       "RecordRemoteGetTime, RemoteGet.Finish",
+		FedBy:       "RecordRemoteGetTime, RemoteGet.Finish, TierRead.Finish",
 		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:remote_time_to_get", Unit: "ms", Scale: perMilli, Bounds: remoteMilliseconds},
 	})
@@ -78,7 +78,7 @@ var (
 	RemotePutDuration = remote.histogram(Metric{
 		Name: "lmcache.remote.put.duration", Unit: "s",
 		Description: "Time that a put to the remote backend took.",
-		FedBy:       "RecordRemotePutTime, RemotePut.Finish",
+		FedBy:       "RecordRemotePutTime, RemotePut.Finish, TierWrite.Finish",
 		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:remote_time_to_put", Unit: "ms", Scale: perMilli, Bounds: remoteMilliseconds},
 	})
@@ -107,24 +107,24 @@ var (
 	RemoteGetFailures = remote.counter(Metric{
 		Name: "lmcache.remote.get.failures", Unit: "{request}",
 		Description: "Gets from the remote backend that failed.",
-		FedBy:       "RemoteGet.Fail",
+		FedBy:       "RemoteGet.Fail, TierRead.Fail",
 	})
 
 	RemoteGetCancelled = remote.counter(Metric{
 		Name: "lmcache.remote.get.cancelled", Unit: "{request}",
 		Description: "Gets from the remote backend that were cancelled or abandoned.",
-		FedBy:       "RemoteGet.Abandon, RemoteGet.Fail",
+		FedBy:       "RemoteGet.Abandon, RemoteGet.Fail, TierRead.Abandon, TierRead.Fail",
 	})
 
 	RemotePutFailures = remote.counter(Metric{
 		Name: "lmcache.remote.put.failures", Unit: "{request}",
 		Description: "Puts to the remote backend that failed.",
-		FedBy:       "RemotePut.Fail",
+		FedBy:       "RemotePut.Fail, TierWrite.Fail",
 	})
 
 	RemotePutCancelled = remote.counter(Metric{
 		Name: "lmcache.remote.put.cancelled", Unit: "{request}",
 		Description: "Puts to the remote backend that were cancelled or abandoned.",
-		FedBy:       "RemotePut.Abandon, RemotePut.Fail",
+		FedBy:       "RemotePut.Abandon, RemotePut.Fail, TierWrite.Abandon, TierWrite.Fail",
 	})
 )

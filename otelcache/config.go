@@ -31,6 +31,7 @@ type config struct {
 	hitRateInterval time.Duration
 	errorType       *errorNamer
 	attributes      []attribute.KeyValue
+	layout          *layout
 	errs            []error
 }
 
@@ -40,6 +41,7 @@ func newConfig(opts []Option) (config, error) {
 		tracerProvider:  otel.GetTracerProvider(),
 		logger:          slog.Default(),
 		hitRateInterval: defaultHitRateInterval,
+		layout:          noTiers,
 	}
 	for _, o := range opts {
 		if o != nil {

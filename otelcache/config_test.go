@@ -29,7 +29,7 @@ func manyAttributes(n int) (attrs []attribute.KeyValue) {
 func TestWithAttributes(t *testing.T) {
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
-			tel := newTelemetry(t, append(feedOptions, otelcache.WithAttributes(attribute.String("tenant", "t")),
+			tel := newTelemetry(t, append(f.opts(), otelcache.WithAttributes(attribute.String("tenant", "t")),
 				otelcache.WithAttributes(attribute.Int("shard", 7)))...)
 			f.feed(context.Background(), tel.Monitor)
 			identity := attribute.NewSet(append(testIdentity.ToSlice(), attribute.String("tenant", "t"), attribute.Int("shard", 7))...)

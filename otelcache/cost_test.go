@@ -3,10 +3,13 @@
 package otelcache_test
 
 import (
+	"context"
 	"reflect"
 	"strconv"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
@@ -50,6 +53,42 @@ func TestAllocations(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNamingTiersAllocatesNothing names two tiers and a reason in a lookup.
+func TestNamingTiersAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	onlyOn64Bits(t)
+	m := openMonitor(t, testEngine, append(noProviders, tiersOption)...)
+	if got := testing.AllocsPerRun(1000, func() { lookUpInTiers(m) }); got != 0 {
+		t.Errorf("got %v allocations, want none", got)
+	}
+}
+
+func lookUpInTiers(m *otelcache.Monitor) {
+	_, l := m.StartLookup(context.Background(), 1000)
+	l.Hit("memory", 500)
+	l.Hit("redis", 250)
+	l.Finish(750)
+}
+
+// BenchmarkLookupInTiers has what two tiers add to a lookup: the difference.
+func BenchmarkLookupInTiers(b *testing.B) {
+	m := openMonitor(b, testEngine, append(noProviders, tiersOption)...)
+	without := openMonitor(b, testEngine, append(noProviders, otelcache.WithAttributes(attribute.Bool("without", true)))...)
+	b.Run("two", func(b *testing.B) {
+		for b.Loop() {
+			lookUpInTiers(m)
+		}
+	})
+	b.Run("none", func(b *testing.B) {
+		for b.Loop() {
+			_, l := without.StartLookup(context.Background(), 1000)
+			l.Finish(750)
+		}
+	})
 }
 
 // TestPhaseStaysInRegisters holds what makes starting a phase cheap: the

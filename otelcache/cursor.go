@@ -19,6 +19,7 @@ type Cursor struct {
 	now           time.Duration
 	counters      []int64 // sums of the monitor
 	distributions []position
+	tiers         tierPositions
 	scratch       []bucket
 }
 
@@ -31,15 +32,12 @@ func (m *Monitor) Cursor() *Cursor {
 	if !m.ready() {
 		return new(Cursor)
 	}
-	n := len(m.instruments.histograms)
-	if m.distributions.Load() == nil {
-		all := make([]distribution, n)
-		m.distributions.CompareAndSwap(nil, &all)
-	}
+	m.keepDistributions()
 	c := &Cursor{
 		mon:           m,
-		counters:      make([]int64, len(m.instruments.counters)+int(numRates)),
-		distributions: make([]position, n),
+		counters:      make([]int64, ownSums+len(m.layout.sums)),
+		distributions: make([]position, len(m.instruments.histograms)),
+		tiers:         make(tierPositions, distributionPlace(m.layout.numOperations)),
 	}
 	c.Next()
 	return c
@@ -57,6 +55,7 @@ func (c *Cursor) Next() Stats {
 	m, now := c.mon, c.mon.now()
 	s := &Stats{Engine: m.engine, Interval: now - c.now}
 	c.now = now
+	m.abandonStuck(now)
 	sums := make([]int64, len(c.counters))
 	for i := range sums {
 		sum := m.counters.sum(i)
@@ -66,12 +65,20 @@ func (c *Cursor) Next() Stats {
 	for _, f := range statsPlan.counters {
 		fields.Field(f.field).SetInt(sums[f.metric.Index()])
 	}
+	for i, b := range m.layout.sums {
+		if n := sums[ownSums+i]; n != 0 && b.counter != 0 {
+			field := fields.Field(statsPlan.brokenDown[b.counter]).Addr().Interface().(*map[string]int64)
+			addTo(field, m.layout.sets[b.set].name, n)
+		}
+	}
 	for _, f := range statsPlan.upDownCounters {
 		fields.Field(f.field).SetInt(m.upDownCounters[f.metric.Index()].Load())
 	}
+	levels, ofTiers := m.readLevels()
+	c.addTiers(s, &levels)
 	for _, f := range statsPlan.gauges {
 		v, _ := m.gauges[f.metric.Index()].load() // 0 when it was never set
-		setNumber(fields.Field(f.field), v)
+		setNumber(fields.Field(f.field), v+ofTiers[f.metric.Index()])
 	}
 	for _, f := range statsPlan.histograms {
 		i := f.metric.Index()

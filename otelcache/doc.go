@@ -24,6 +24,9 @@
 //   - Operations that are known afterwards: [Monitor.RecordStore] and the other
 //     three take a [Record] with the times that the operation had. Without
 //     times it is counted, and there is no span and no duration.
+//   - Tiers: [WithTiers] declares the places that hold KV cache, and
+//     [Monitor.Tier] records what one of them does: reads, writes, moves,
+//     evictions, usage.
 //   - Many engines: [NewEngines] makes a bounded set of monitors, for hosts
 //     that learn per request which engine it is about. [Engines.StartLookup]
 //     starts a lookup before its engine is known.
@@ -33,8 +36,8 @@
 //
 // # Optional instrumentation
 //
-// Methods of a nil or zero Monitor, Engines, Cursor, StatsLogger or Observation
-// do nothing, and so do those of the operations and phases that they return. A
+// Methods of a nil or zero Monitor, TierMonitor, Engines, Cursor, StatsLogger or
+// Observation do nothing, and so do those of the operations and phases that they return. A
 // host that may run without telemetry needs no condition. Along with an error,
 // a constructor returns a value that records nothing, so that a host may log
 // the error and go on.
@@ -71,6 +74,8 @@
 //   - Closing the last monitor of a meter provider takes the callback from it in
 //     a goroutine, which ends when no collection is in progress. Close waits
 //     for a second at most, and not at all during a collection.
+//   - The spans of operations of tiers that are abandoned after ten minutes end in
+//     a goroutine of their own.
 //
 // Everything is safe for concurrent use, except that a [Phase] belongs to one
 // goroutine. Cancelling a context does not stop the recording with it.
@@ -99,9 +104,12 @@
 //     Go's sentinels. Others count as "_OTHER".
 //
 // No counter falls: totals stay where an int64 ends.
+//   - One of LMCache's metrics that a tier feeds and a call without a tier counts
+//     twice.
 //
 // An operation that never ends counts as started and nothing more; its span is
-// never exported. This cannot be detected and is not reported.
+// never exported. This cannot be detected and is not reported. One of a tier is
+// abandoned after ten minutes.
 //
 // # Times
 //

@@ -351,6 +351,12 @@ func (s *Engines) StartLookup(ctx context.Context, numTokens int) (context.Conte
 	return o.begin(ctx, s.pending, &lookupKind, numTokens), PendingLookup{o}
 }
 
+// Hit says that a tier has so many of the tokens, as [Lookup.Hit] does.
+func (l PendingLookup) Hit(tier string, tokens int) { l.claimHit(tier, tokens) }
+
+// Miss says why so many of the tokens were not found, as [Lookup.Miss] does.
+func (l PendingLookup) Miss(reason MissReason, tokens int) { l.claimMiss(reason, tokens) }
+
 // FinishOn ends the lookup with the number of tokens found, under the engine of m.
 func (l PendingLookup) FinishOn(m *Monitor, hitTokens int) {
 	l.settle(m, func(o *operation, r outcome) {
@@ -382,6 +388,7 @@ func (l PendingLookup) settle(m *Monitor, record func(*operation, outcome)) {
 	o := &operation{
 		mon: m, kind: l.kind, ctx: l.ctx, span: l.span, arena: l.arena, start: l.start, tokens: l.tokens, timed: l.timed,
 	}
+	o.claims.copyFrom(&l.claims)
 	if l.hasExtra.Load() {
 		o.extra = l.extra
 		o.hasExtra.Store(true)

@@ -294,6 +294,7 @@ func TestPendingLookupsConcurrentSafe(t *testing.T) {
 	want.add(points{
 		"lmcache.lookup.requests": fmt.Sprint(lookups / 2), "lmcache.lookup.requested_tokens": fmt.Sprint(lookups / 2 * 10),
 		"lmcache.lookup.failures": fmt.Sprint(lookups / 4), "lmcache.lookup.hit_tokens": fmt.Sprint(lookups / 4 * 5),
+		"lmcache.lookup.missed_tokens": fmt.Sprint(lookups/4*5 + lookups/4*10),
 	}, 1)
 	wantPoints(t, got.text(), want.text())
 	ended := map[string]int{}

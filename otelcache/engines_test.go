@@ -494,19 +494,21 @@ func TestPendingLookups(t *testing.T) {
 	}{
 		"FinishOn": {func(l otelcache.PendingLookup, m *otelcache.Monitor) { l.FinishOn(m, 250) }, points{
 			"lmcache.lookup.requests" + model: "1", "lmcache.lookup.requested_tokens" + model: "1000",
-			"lmcache.lookup.hit_tokens" + model:       "250",
-			"lmcache.lookup.duration" + model:         "sum 0.001, 1 ≤ 0.00128",
-			"lmcache.lookup.request_hit_rate" + model: "sum 0.25, 1 ≤ 0.3",
+			"lmcache.lookup.hit_tokens" + model:                                               "250",
+			"lmcache.lookup.missed_tokens{gen_ai.request.model=a lmcache.miss.reason=_OTHER}": "750",
+			"lmcache.lookup.duration" + model:                                                 "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.request_hit_rate" + model:                                         "sum 0.25, 1 ≤ 0.3",
 			"lmcache.operation.phase.duration{gen_ai.request.model=a lmcache.operation=lookup lmcache.phase=verify_checksums}": "sum 0.001, 1 ≤ 0.00128",
 		}, "{gen_ai.request.model=a lmcache.hit_rate=0.25 lmcache.request.id=r1 lmcache.tokens.hit=250 lmcache.tokens.requested=1000}"},
 		"FailOn": {func(l otelcache.PendingLookup, m *otelcache.Monitor) { l.FailOn(m, errBroken) }, points{
 			"lmcache.lookup.requests" + model: "1", "lmcache.lookup.requested_tokens" + model: "1000",
-			"lmcache.lookup.failures" + model:                                                "1",
-			"lmcache.lookup.duration{error.type=*errors.errorString gen_ai.request.model=a}": "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.failures" + model:                                                 "1",
+			"lmcache.lookup.missed_tokens{gen_ai.request.model=a lmcache.miss.reason=failed}": "1000",
+			"lmcache.lookup.duration{error.type=*errors.errorString gen_ai.request.model=a}":  "sum 0.001, 1 ≤ 0.00128",
 		}, "{error.type=*errors.errorString gen_ai.request.model=a lmcache.request.id=r1 lmcache.tokens.requested=1000}"},
 		"FailOn, cancelled": {func(l otelcache.PendingLookup, m *otelcache.Monitor) { l.FailOn(m, context.Canceled) }, points{
 			"lmcache.lookup.requests" + model: "1", "lmcache.lookup.requested_tokens" + model: "1000",
-			"lmcache.lookup.cancelled" + model: "1",
+			"lmcache.lookup.cancelled" + model: "1", "lmcache.lookup.abandoned_tokens" + model: "1000",
 		}, "{gen_ai.request.model=a lmcache.cancelled=true lmcache.request.id=r1 lmcache.tokens.requested=1000}"},
 		"Fail": {
 			func(l otelcache.PendingLookup, _ *otelcache.Monitor) { l.Fail(errBroken) },

@@ -12,6 +12,7 @@ import (
 // RecordEviction counts one eviction run of the CPU memory cache, which removed
 // that many keys.
 func (m *Monitor) RecordEviction(keys int) {
+	m.feeds(localEvictions, byCall)
 	m.add(instruments.LocalCPUEvictions, 1)
 	m.add(instruments.LocalCPUEvictedKeys, int64(keys))
 }
@@ -68,11 +69,17 @@ func (m *Monitor) changeLevel(c instruments.UpDownCounter, delta int64) {
 
 // SetLocalCacheUsage sets the number of bytes that the local cache in memory
 // holds.
-func (m *Monitor) SetLocalCacheUsage(bytes int64) { m.setLevel(instruments.LocalCacheUsage, bytes) }
+func (m *Monitor) SetLocalCacheUsage(bytes int64) {
+	m.feeds(localUsage, byCall)
+	m.setLevel(instruments.LocalCacheUsage, bytes)
+}
 
 // SetLocalStorageUsage sets the number of bytes that the local storage on disk
 // holds.
-func (m *Monitor) SetLocalStorageUsage(bytes int64) { m.setLevel(instruments.LocalStorageUsage, bytes) }
+func (m *Monitor) SetLocalStorageUsage(bytes int64) {
+	m.feeds(storageUsage, byCall)
+	m.setLevel(instruments.LocalStorageUsage, bytes)
+}
 
 // SetActiveObjects sets the number of memory objects in use.
 func (m *Monitor) SetActiveObjects(n int) { m.setLevel(instruments.MemoryActiveObjects, int64(n)) }

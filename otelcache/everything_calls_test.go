@@ -95,7 +95,7 @@ func whileRunning(t *testing.T) calls {
 			_, l := e.StartLookup(ctx, 10)
 			l.Finish(5)
 		}, points{
-			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "5",
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "5", missed("_OTHER"): "5",
 			"lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
 		}, []string{"lmcache.lookup"}},
 		"Monitor.StartRetrieve": {func(ctx context.Context, e *everything) {
@@ -112,6 +112,10 @@ func whileRunning(t *testing.T) calls {
 			_, s := e.StartStore(ctx, 30)
 			s.Finish(otelcache.AllTokens)
 		}, points{"lmcache.store.requests": "1", "lmcache.store.tokens": "30"}, []string{"lmcache.store"}},
+		"Lookup.Hit":   {do: func(_ context.Context, e *everything) { e.lookup.Hit("memory", 1) }},
+		"Lookup.Miss":  {do: func(_ context.Context, e *everything) { e.lookup.Miss(otelcache.Evicted, 0) }},
+		"Retrieve.Hit": {do: func(_ context.Context, e *everything) { e.retrieve.Hit("memory", 1) }},
+		"Store.Skip":   {do: func(_ context.Context, e *everything) { e.store.Skip(otelcache.Full, 0) }},
 		"Monitor.StartTransfer": {func(ctx context.Context, e *everything) {
 			_, tr := e.StartTransfer(ctx, 40, "peer")
 			tr.Finish()
@@ -122,6 +126,8 @@ func whileRunning(t *testing.T) calls {
 			_, tr := e.ServeTransfer(ctx, 50, "peer")
 			tr.Finish()
 		}, nil, []string{"lmcache.p2p_transfer"}},
+		"Monitor.Tier":           {do: func(_ context.Context, e *everything) { e.Tier("memory") }},
+		"Monitor.Clear":          {do: func(ctx context.Context, e *everything) { e.Clear(ctx) }},
 		"Monitor.StartRemoteGet": {do: func(ctx context.Context, e *everything) { e.StartRemoteGet(ctx) }},
 		"Monitor.StartRemotePut": {do: func(ctx context.Context, e *everything) { e.StartRemotePut(ctx) }},
 		"Monitor.Observe": {do: func(_ context.Context, e *everything) {
@@ -168,7 +174,9 @@ func whileRunning(t *testing.T) calls {
 	cursor := m.Cursor()
 	m.RecordChunkReuse(t.Context(), everyTick)
 	stats := cursor.Next()
-	for _, value := range []any{otelcache.Put, stats, stats.ChunkLifespan, stats.Engine} {
+	for _, value := range []any{
+		otelcache.Put, otelcache.Evicted, otelcache.Full, otelcache.Expiry, otelcache.ForMove, otelcache.CPU("memory"), stats, stats.ChunkLifespan, stats.Engine,
+	} {
 		v := reflect.ValueOf(value)
 		for i := range v.NumMethod() {
 			all[v.Type().Name()+"."+v.Type().Method(i).Name] = call{do: func(ctx context.Context, _ *everything) {
@@ -201,7 +209,7 @@ var atStart = call{func(ctx context.Context, e *everything) {
 // try; one succeeds.
 var whenFinished = calls{
 	"Lookup.Finish": {func(_ context.Context, e *everything) { e.lookup.Finish(50) }, points{
-		"lmcache.lookup.hit_tokens": "50", "lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
+		"lmcache.lookup.hit_tokens": "50", missed("_OTHER"): "50", "lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
 		"lmcache.lookup.duration": "sum 0.001953125, 1 ≤ 0.00256",
 	}, []string{"lmcache.lookup"}},
 	"Retrieve.Finish": {func(_ context.Context, e *everything) { e.retrieve.Finish(100) }, points{
@@ -210,7 +218,7 @@ var whenFinished = calls{
 		"lmcache.retrieve.to_gpu.duration": "sum 0.015625, 1 ≤ 0.02048", // a tick of each goroutine
 	}, []string{"lmcache.retrieve"}},
 	"Store.Finish": {func(_ context.Context, e *everything) { e.store.Finish(200) }, points{
-		"lmcache.store.tokens": "200", "lmcache.store.duration": oneTick,
+		"lmcache.store.tokens": "200", skipped("_OTHER"): "100", "lmcache.store.duration": oneTick,
 		"lmcache.store.speed": "sum 102400, 1 above", "lmcache.store.put.duration": "sum 0.015625, 1 ≤ 0.02048",
 	}, []string{"lmcache.store"}},
 	"Transfer.Finish": {func(_ context.Context, e *everything) { e.transfer.Finish() }, points{
@@ -232,9 +240,16 @@ func whenFailed() calls {
 	all := calls{}
 	for _, k := range everyKind {
 		fail := func(_ context.Context, e *everything) { k.of(e).Fail(errBroken) }
-		all[k.name+".Fail"] = call{fail, points{
+		feeds := points{
 			k.metric + ".failures": "1", k.metric + ".duration{error.type=*errors.errorString}": k.failed,
-		}, []string{k.span}}
+		}
+		switch k.name {
+		case "Lookup":
+			feeds[missed("failed")] = "100"
+		case "Store":
+			feeds[skipped("failed")] = "300"
+		}
+		all[k.name+".Fail"] = call{fail, feeds, []string{k.span}}
 	}
 	return all
 }
@@ -244,7 +259,11 @@ func whenAbandoned() calls {
 	all := calls{}
 	for _, k := range everyKind {
 		abandon := func(_ context.Context, e *everything) { k.of(e).Abandon() }
-		all[k.name+".Abandon"] = call{abandon, points{k.metric + ".cancelled": "1"}, []string{k.span}}
+		feeds := points{k.metric + ".cancelled": "1"}
+		if k.name == "Lookup" {
+			feeds["lmcache.lookup.abandoned_tokens"] = "100"
+		}
+		all[k.name+".Abandon"] = call{abandon, feeds, []string{k.span}}
 	}
 	return all
 }

@@ -54,6 +54,7 @@ func exportedTypes(t *testing.T) map[string]reflect.Type {
 	visit(reflect.TypeOf(otelcache.New))
 	visit(reflect.TypeOf(otelcache.NewEngines))
 	visit(reflect.TypeOf(otelcache.NewStatsLogger))
+	visit(reflect.TypeOf(otelcache.WithTiers))
 	for _, name := range typesInSource(t) {
 		if types[name] == nil {
 			t.Errorf("nothing leads to the type %s: visit a function that has it", name)

@@ -27,12 +27,22 @@ type feed struct {
 	want points
 }
 
+// opts are the options of the monitor that f happens to.
+func (f feed) opts() []otelcache.Option {
+	opts := slices.Clone(feedOptions)
+	if strings.HasPrefix(f.name, "tiers: ") {
+		opts = append(opts, tiersOption)
+	}
+	return opts
+}
+
 // feeds has everything that can happen. The rows are in the tests of their files.
 var feeds = slices.Concat([]feed{
 	{
 		"nothing", func(context.Context, *otelcache.Monitor) {}, points{},
 	},
-}, lookupFeeds, retrieveFeeds, storeFeeds, transferFeeds, remoteFeeds, eventFeeds, cancelledFeeds(), hostPhaseFeeds(), recordFeeds)
+}, lookupFeeds, retrieveFeeds, storeFeeds, transferFeeds, remoteFeeds, eventFeeds, cancelledFeeds(), hostPhaseFeeds(), recordFeeds,
+	tierFeeds, tierOperationFeeds(), tierPhaseFeeds)
 
 var feedOptions = []otelcache.Option{
 	otelcache.WithSlowRetrieve(time.Second), otelcache.WithSlowRetrieveSpeed(100), otelcache.WithLogger(discardLogger),
@@ -41,7 +51,7 @@ var feedOptions = []otelcache.Option{
 func TestFeeds(t *testing.T) {
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
-			tel := newTelemetry(t, feedOptions...)
+			tel := newTelemetry(t, f.opts()...)
 			f.feed(context.Background(), tel.Monitor)
 			wantPoints(t, tel.fed(t), f.want)
 		})
@@ -59,7 +69,8 @@ func TestFeedsCoverTheCatalog(t *testing.T) {
 	fed := map[string]bool{}
 	for _, f := range feeds {
 		for name := range f.want {
-			fed[strings.TrimSuffix(name, hostPhaseOf(name))] = true
+			name, _, _ = strings.Cut(name, "{")
+			fed[name] = true
 		}
 	}
 	for _, m := range engineMetrics() {
@@ -123,6 +134,7 @@ func TestCountersStartAtZero(t *testing.T) {
 	got := newTelemetry(t).collect(t)
 	for _, m := range engineMetrics() {
 		want := m.Kind == instruments.KindCounter || m.Kind == instruments.KindUpDownCounter
+		want = want && len(m.Attributes) == 0
 		if value, ok := got[m.Name]; ok != want {
 			t.Errorf("%s %s: has a data point: %t, want %t", m.Kind, m.Name, ok, want)
 		} else if ok && value != "0" {

@@ -26,10 +26,12 @@ type handwritten struct {
 	clientOption []trace.SpanStartOption
 	add          []metric.AddOption
 	record       []metric.RecordOption
+	addMissed    []metric.AddOption             // without a reason
 	counters     map[string]metric.Int64Counter // only to create the others' zeros
 
 	retrieveRequests, retrieveRequested, retrieveHits          metric.Int64Counter
 	lookupRequests, lookupRequested, lookupHits, lookupZeroHit metric.Int64Counter
+	lookupMissed                                               metric.Int64Counter
 	storeRequests, storeTokens                                 metric.Int64Counter
 	transferRequests, transferTokens                           metric.Int64Counter
 
@@ -57,16 +59,22 @@ func newHandwritten(e otelcache.Engine, tp trace.TracerProvider, mp metric.Meter
 		record:       []metric.RecordOption{set},
 		counters:     map[string]metric.Int64Counter{},
 	}
+	missed := attribute.NewSet(append(identity, attribute.String("lmcache.miss.reason", "_OTHER"))...)
+	h.addMissed = []metric.AddOption{metric.WithAttributeSet(missed)}
 	histograms := map[string]metric.Float64Histogram{}
 	for _, m := range engineMetrics() {
 		unit, desc := metric.WithUnit(m.Unit), metric.WithDescription(m.Description)
 		switch m.Kind {
 		case instruments.KindCounter:
 			h.counters[m.Name], _ = meter.Int64Counter(m.Name, unit, desc)
-			h.counters[m.Name].Add(context.Background(), 0, h.add...)
+			if m.Attributes == nil {
+				h.counters[m.Name].Add(context.Background(), 0, h.add...)
+			}
 		case instruments.KindUpDownCounter:
 			c, _ := meter.Int64UpDownCounter(m.Name, unit, desc)
-			c.Add(context.Background(), 0, h.add...)
+			if m.Attributes == nil {
+				c.Add(context.Background(), 0, h.add...)
+			}
 		case instruments.KindHistogram:
 			bounds := metric.WithExplicitBucketBoundaries(m.Bounds...)
 			histograms[m.Name], _ = meter.Float64Histogram(m.Name, unit, desc, bounds)
@@ -79,6 +87,7 @@ func newHandwritten(e otelcache.Engine, tp trace.TracerProvider, mp metric.Meter
 	h.lookupRequested = h.counters["lmcache.lookup.requested_tokens"]
 	h.lookupHits = h.counters["lmcache.lookup.hit_tokens"]
 	h.lookupZeroHit = h.counters["lmcache.lookup.zero_hit_requests"]
+	h.lookupMissed = h.counters["lmcache.lookup.missed_tokens"]
 	h.storeRequests = h.counters["lmcache.store.requests"]
 	h.storeTokens = h.counters["lmcache.store.tokens"]
 	h.transferRequests = h.counters["lmcache.p2p.transfer.requests"]
@@ -107,6 +116,9 @@ func (h *handwritten) lookup(ctx context.Context, w work) {
 	h.lookupRequested.Add(ctx, int64(w.tokens), h.add...)
 	w.do(0)
 	h.lookupHits.Add(ctx, int64(w.hits), h.add...)
+	if missed := w.tokens - w.hits; missed > 0 {
+		h.lookupMissed.Add(ctx, int64(missed), h.addMissed...)
+	}
 	rate := float64(w.hits) / float64(w.tokens)
 	h.lookupDuration.Record(ctx, time.Since(start).Seconds(), h.record...)
 	if w.hits == 0 {

@@ -77,5 +77,5 @@ func (m *Monitor) recordHostPhase(ctx context.Context, k *kind, name PhaseName, 
 	if all := m.distributions.Load(); all != nil {
 		(*all)[h.Index()].recordDuration(d)
 	}
-	m.recordVariant(ctx, h, d.Seconds(), instruments.OperationKey.String(k.name()), instruments.PhaseKey.String(name.String()))
+	m.recordVariant(ctx, h, d.Seconds(), noSet, instruments.OperationKey.String(k.name()), instruments.PhaseKey.String(name.String()))
 }

@@ -29,7 +29,10 @@ type instrumentSet struct {
 	histograms       []metric.Float64Histogram
 	processCounters  []metric.Int64ObservableCounter
 
-	series      *seriesCount
+	series *seriesCount
+
+	ownCounters, ownUpDownCounters []int // those without attributes beside the engine's
+
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
 }
@@ -42,10 +45,12 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	}
 	s.counters = create(s, instruments.Counters(), counter)
+	s.ownCounters = own(instruments.Counters())
 	s.processCounters = create(s, instruments.ProcessCounters(), counter)
 	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
 		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})
+	s.ownUpDownCounters = own(instruments.UpDownCounters())
 	gauge := func(m instruments.Metric) (metric.Float64ObservableGauge, error) {
 		return meter.Float64ObservableGauge(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	}
@@ -58,6 +63,19 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	s.histograms[0] = noop.Float64Histogram{}
 	s.series = newSeriesCount(s.histograms)
 	return s, errors.Join(s.errs...)
+}
+
+// own returns the indexes of metrics without attributes beside the engine's.
+func own[H interface {
+	Index() int
+	Metric() instruments.Metric
+}](handles []H) (indexes []int) {
+	for _, h := range handles {
+		if len(h.Metric().Attributes) == 0 {
+			indexes = append(indexes, h.Index())
+		}
+	}
+	return indexes
 }
 
 // create returns the instruments of a kind, behind a place for the zero handle.

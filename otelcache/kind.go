@@ -24,7 +24,13 @@ type kind struct {
 	zero      instruments.Counter // operations that moved nothing
 	failures  instruments.Counter // operations that failed
 	cancelled instruments.Counter // operations that were cancelled
+	abandoned instruments.Counter // their tokens
+	shared    shared              // what tiers feed, too
 	rate      rateIndex           // of moved in requested tokens, for kinds whose moved tokens are hits
+
+	hitsOf func(*layout) int // the first sum of the moved tokens by tier
+	misses bool              // tokens that were not moved are counted by MissReason
+	skips  bool              // or by SkipReason
 
 	duration instruments.Histogram
 	slow     bool // operations below a threshold are counted and warned of

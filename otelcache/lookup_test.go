@@ -23,11 +23,12 @@ var lookupFeeds = []feed{
 			l.Finish(250)
 		},
 		points{
-			"lmcache.lookup.requests":         "1",
-			"lmcache.lookup.requested_tokens": "1000",
-			"lmcache.lookup.hit_tokens":       "250",
-			"lmcache.lookup.duration":         "sum 0.001, 1 ≤ 0.00128",
-			"lmcache.lookup.request_hit_rate": "sum 0.25, 1 ≤ 0.3",
+			"lmcache.lookup.requests":                                  "1",
+			"lmcache.lookup.requested_tokens":                          "1000",
+			"lmcache.lookup.hit_tokens":                                "250",
+			"lmcache.lookup.missed_tokens{lmcache.miss.reason=_OTHER}": "750",
+			"lmcache.lookup.duration":                                  "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.request_hit_rate":                          "sum 0.25, 1 ≤ 0.3",
 		},
 	},
 	{
@@ -37,10 +38,11 @@ var lookupFeeds = []feed{
 			l.Finish(0)
 		},
 		points{
-			"lmcache.lookup.requests":          "1",
-			"lmcache.lookup.requested_tokens":  "1000",
-			"lmcache.lookup.zero_hit_requests": "1",
-			"lmcache.lookup.duration":          "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.requests":                                  "1",
+			"lmcache.lookup.requested_tokens":                          "1000",
+			"lmcache.lookup.zero_hit_requests":                         "1",
+			"lmcache.lookup.missed_tokens{lmcache.miss.reason=_OTHER}": "1000",
+			"lmcache.lookup.duration":                                  "sum 0.001, 1 ≤ 0.00128",
 		},
 	},
 	{
@@ -57,10 +59,11 @@ var lookupFeeds = []feed{
 			l.Fail(errBroken)
 		},
 		points{
-			"lmcache.lookup.requests":                                 "1",
-			"lmcache.lookup.requested_tokens":                         "1000",
-			"lmcache.lookup.failures":                                 "1",
-			"lmcache.lookup.duration{error.type=*errors.errorString}": "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.requests":                                  "1",
+			"lmcache.lookup.requested_tokens":                          "1000",
+			"lmcache.lookup.failures":                                  "1",
+			"lmcache.lookup.missed_tokens{lmcache.miss.reason=failed}": "1000",
+			"lmcache.lookup.duration{error.type=*errors.errorString}":  "sum 0.001, 1 ≤ 0.00128",
 		},
 	},
 	{
@@ -70,6 +73,7 @@ var lookupFeeds = []feed{
 		},
 		points{
 			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000", "lmcache.lookup.failures": "1",
+			"lmcache.lookup.missed_tokens{lmcache.miss.reason=failed}": "1000",
 		},
 	},
 	{
@@ -82,6 +86,7 @@ var lookupFeeds = []feed{
 			"lmcache.lookup.requests":         "1",
 			"lmcache.lookup.requested_tokens": "1000",
 			"lmcache.lookup.hit_tokens":       "250",
+			missed("_OTHER"):                  "750",
 			"lmcache.lookup.request_hit_rate": "sum 0.25, 1 ≤ 0.3",
 			"lmcache.lookup.hit_rate":         "0.25",
 		},

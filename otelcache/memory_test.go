@@ -26,7 +26,8 @@ func TestMemoryAndGoroutinesDoNotGrow(t *testing.T) {
 		const few, many, margin = 200, 20_000, 1 << 20
 		goroutines := runtime.NumGoroutine()
 		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.NeverSample())) // the test keeps recorded spans
-		tel := newTelemetry(t, append([]otelcache.Option{otelcache.WithTracerProvider(tp)}, feedOptions...)...)
+		tel := newTelemetry(t, append([]otelcache.Option{otelcache.WithTracerProvider(tp), tiersOption}, feedOptions...)...)
+		defer tel.misuse.take() // tiers and calls without a tier feed the same
 		cursor, idle := tel.Cursor(), tel.Cursor()
 		rounds := 0
 		heapAfter := func(n int) int64 {
@@ -51,8 +52,12 @@ func TestMemoryAndGoroutinesDoNotGrow(t *testing.T) {
 		if n := runtime.NumGoroutine(); n > goroutines {
 			t.Errorf("%d goroutines, want the %d that there were before the monitor", n, goroutines)
 		}
-		if got := idle.Next().LocalCPUEvictions; got != many {
-			t.Errorf("%d evictions, want %d", got, many)
+		var evictions int64
+		for _, f := range feeds {
+			evictions += many * tokensOf(f.want)["lmcache.local_cpu.evictions"]
+		}
+		if got := idle.Next().LocalCPUEvictions; got != evictions {
+			t.Errorf("%d evictions, want %d", got, evictions)
 		}
 	})
 }

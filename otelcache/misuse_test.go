@@ -16,7 +16,7 @@ import (
 func TestMisuse(t *testing.T) {
 	ctx := context.Background()
 	lookedUp := points{
-		"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "5",
+		"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "5", missed("_OTHER"): "5",
 		"lmcache.lookup.request_hit_rate": "sum 0.5, 1 ≤ 0.5",
 	}
 	stored := points{"lmcache.store.requests": "1", "lmcache.store.tokens": "10"}
@@ -79,7 +79,7 @@ func TestMisuse(t *testing.T) {
 			time.Sleep(2 * ms)
 			l.Finish(20)
 		}, "20 of 10 in lmcache.lookup", points{
-			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "20",
+			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.hit_tokens": "10",
 			"lmcache.lookup.duration": "sum 0.002, 1 ≤ 0.00256", "lmcache.lookup.request_hit_rate": "sum 1, 1 ≤ 1",
 		}},
 		{"negative stored tokens", func(m *otelcache.Monitor) {

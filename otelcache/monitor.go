@@ -30,14 +30,17 @@ type Monitor struct {
 	scope    *scope
 	engines  *Engines // the set that it belongs to, or nil
 
-	closed        atomic.Bool
-	distributions atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
-	rates         [numRates]hitRate
-	observed      observed
-	slowWarnings  limiter
-	log           part       // the logger
-	extras        sync.Mutex // held when an operation gets its extra
-	use           use        // of a monitor of Engines
+	closed            atomic.Bool
+	distributions     atomic.Pointer[[]distribution] // by the index of the histogram; nil until there is a cursor
+	tierDistributions atomic.Pointer[tierDistributions]
+	rates             [numRates]hitRate
+	observed          observed
+	tiers             []TierMonitor // by the layout's order, and the other; none where none are declared
+	feeders           feeders
+	slowWarnings      limiter
+	log               part       // the logger
+	extras            sync.Mutex // held when an operation gets its extra
+	use               use        // of a monitor of Engines
 }
 
 func newMonitor(e Engine, c config, s *scope) *Monitor {
@@ -45,12 +48,13 @@ func newMonitor(e Engine, c config, s *scope) *Monitor {
 	own := attribute.NewSet(c.attributes...)
 	m := &Monitor{
 		config:   c,
-		series:   newSeries(s.instruments, attrs, int(numRates)),
+		series:   newSeries(s.instruments, attrs, c.layout),
 		engine:   e,
 		identity: identity{e, own.Equivalent()},
 		created:  time.Now(),
 		scope:    s,
 	}
+	m.tiers = newTiers(m)
 	for i := range m.rates {
 		requested := len(s.instruments.counters) + i // behind the catalog's counters
 		m.rates[i].start(&m.counters, requested, rates[i].hits.Index(), c.hitRateInterval)
@@ -139,8 +143,9 @@ func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, 
 
 // collect passes the values to the reader that collects.
 func (m *Monitor) collect(o metric.Observer) {
-	m.observe(o)
 	now := m.now()
+	m.abandonStuck(now)
+	m.observe(o, m.layout, m.observeTiers(o))
 	for i := noRate + 1; i < numRates; i++ {
 		if rate, ok := m.rates[i].last(now); ok {
 			o.ObserveFloat64(m.instruments.gauges[rates[i].gauge.Index()], rate, m.observeOptions...)
@@ -148,7 +153,7 @@ func (m *Monitor) collect(o metric.Observer) {
 	}
 	for _, observation := range m.observed.all() {
 		if v, ok := observation.read(); ok {
-			o.ObserveFloat64(m.instruments.observableGauges[observation.gauge.Index()], v, m.observeOptions...)
+			o.ObserveFloat64(m.instruments.observableGauges[observation.index], v, m.observeOptions...)
 		}
 	}
 }

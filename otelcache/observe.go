@@ -14,14 +14,16 @@ import (
 // Observation is a callback that feeds a gauge, until it is unregistered. The nil
 // and the zero Observation do nothing.
 type Observation struct {
-	mon   *Monitor
-	gauge instruments.ObservableGauge
-	value func() float64
+	in     *observed
+	engine Engine
+	index  int    // of the gauge
+	gauge  string // for people
+	value  func() float64
 	part
 }
 
-// observed holds the callbacks of a monitor. Readers get a slice that never
-// changes.
+// observed holds the callbacks of a monitor or of a tier. Readers get a slice that
+// never changes.
 type observed struct {
 	mu        sync.Mutex
 	callbacks []*Observation
@@ -52,46 +54,53 @@ func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float6
 		return nil, nil
 	case gauge == instruments.ObservableGauge{}:
 		return nil, invalid("Observe the zero ObservableGauge: want one of package instruments")
+	}
+	return m.observed.add(m, gauge.Index(), gauge.String(), value)
+}
+
+// add adds a callback of the monitor m.
+func (o *observed) add(m *Monitor, index int, gauge string, value func() float64) (*Observation, error) {
+	switch {
 	case value == nil:
 		return nil, invalid("Observe %s with a nil callback: want a function", gauge)
 	case m.closed.Load():
 		return nil, fmt.Errorf("%w: observe %s", ErrClosed, gauge)
 	}
-	m.observed.mu.Lock()
-	defer m.observed.mu.Unlock()
-	for _, o := range m.observed.callbacks {
-		if o.gauge == gauge {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, other := range o.callbacks {
+		if other.index == index {
 			return nil, fmt.Errorf("%w: %s; unregister it first", ErrObserved, gauge)
 		}
 	}
-	o := &Observation{mon: m, gauge: gauge, value: value}
-	m.observed.callbacks = append(slices.Clone(m.observed.callbacks), o)
-	return o, nil
+	added := &Observation{in: o, engine: m.engine, index: index, gauge: gauge, value: value}
+	o.callbacks = append(slices.Clone(o.callbacks), added)
+	return added, nil
 }
 
 // Unregister ends the callback. A collection that is under way may call it once
 // more. Unregister may be called more than once and from the callback itself.
 func (o *Observation) Unregister() {
-	if o == nil || o.mon == nil {
+	if o == nil || o.in == nil {
 		return
 	}
-	all := &o.mon.observed
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	all.callbacks = slices.DeleteFunc(slices.Clone(all.callbacks), func(other *Observation) bool { return other == o })
+	o.in.mu.Lock()
+	defer o.in.mu.Unlock()
+	is := func(other *Observation) bool { return other == o }
+	o.in.callbacks = slices.DeleteFunc(slices.Clone(o.in.callbacks), is)
 }
 
 // read calls the callback; ok is false when it returned no reading.
 func (o *Observation) read() (v float64, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			o.failed(callbackFailed, "%s of %+v: panic: %v", o.gauge, o.mon.engine, r)
+			o.failed(callbackFailed, "%s of %+v: panic: %v", o.gauge, o.engine, r)
 			v, ok = 0, false
 		}
 	}()
 	v = o.value()
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		o.failed(callbackFailed, "%s of %+v: %v is not a finite number", o.gauge, o.mon.engine, v)
+		o.failed(callbackFailed, "%s of %+v: %v is not a finite number", o.gauge, o.engine, v)
 		return 0, false
 	}
 	o.worked()

@@ -29,6 +29,8 @@ type operation struct {
 	done   atomic.Bool
 	timed  bool // somebody reads its duration
 
+	inTier   *tierOperation // that it is part of, if it is one of a tier
+	claims   claims
 	hasExtra atomic.Bool // stored after extra
 	extra    *extra
 }
@@ -64,14 +66,35 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 	m = o.mon
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
-	o.ctx = orBackground(ctx)
-	if m.tracer != nil {
-		o.startSpan(k.options...)
+	if k.shared != notShared {
+		m.feeds(k.shared, byCall)
 	}
-	if o.timed = o.arena != nil || m.wantsTimes(o.ctx, k); o.timed {
-		o.start = m.now()
+	return o.run(orBackground(ctx))
+}
+
+// run starts the span and the time of the operation. It returns the context that
+// carries the span.
+func (o *operation) run(ctx context.Context) context.Context {
+	o.ctx = ctx
+	if o.hasSpan() {
+		o.startSpan(o.spanOptions()...)
+	}
+	if o.timed = o.arena != nil || o.inTier != nil || o.mon.wantsTimes(o.ctx, o.kind); o.timed {
+		o.start = o.mon.now()
 	}
 	return o.ctx
+}
+
+// hasSpan reports whether the operation has a span.
+func (o *operation) hasSpan() bool {
+	return o.mon.tracer != nil && (o.inTier == nil || o.inTier.hasSpan())
+}
+
+func (o *operation) spanOptions() []trace.SpanStartOption {
+	if o.inTier != nil {
+		return o.inTier.spanOptions()
+	}
+	return o.kind.options
 }
 
 func (o *operation) startSpan(options ...trace.SpanStartOption) {
@@ -80,6 +103,9 @@ func (o *operation) startSpan(options ...trace.SpanStartOption) {
 	if o.span.IsRecording() {
 		o.span.SetAttributes(o.mon.attrs...)
 		o.arena = &spanArena{caller: caller}
+		if o.inTier != nil {
+			o.inTier.describe()
+		}
 	}
 }
 
@@ -112,8 +138,8 @@ func (o *operation) isNone() bool { return o == nil || o.mon == nil }
 // outcome is the result of an operation that ended.
 type outcome struct {
 	now, elapsed time.Duration
-	moved        int64   // below 0 when unknown
-	speed        float64 // tokens per second of the whole operation
+	moved        int64   // tokens or bytes, below 0 when unknown
+	speed        float64 // moved per second of the whole operation
 }
 
 // end marks the operation as ended. It returns its duration, or 0 if nobody timed
@@ -123,7 +149,7 @@ func (o *operation) end() (r outcome, ok bool) {
 		return r, false
 	}
 	if !o.done.CompareAndSwap(false, true) {
-		report(finishedTwice, "%s", o.kind.span)
+		o.reportSecondEnd()
 		return r, false
 	}
 	r.now = o.mon.now()
@@ -131,6 +157,14 @@ func (o *operation) end() (r outcome, ok bool) {
 		r.elapsed = r.now - o.start
 	}
 	return r, true
+}
+
+func (o *operation) reportSecondEnd() {
+	mistake := finishedTwice
+	if o.inTier != nil && o.mon.now()-o.start > longestInFlight {
+		mistake = finishedTooLate
+	}
+	report(mistake, "%s", o.kind.span)
 }
 
 // finish ends the operation with the tokens or bytes that it moved.
@@ -160,14 +194,26 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	r.speed = perSecond(max(r.moved, 0), r.elapsed)
 	var rate float64
 	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {
-		if r.moved > o.tokens { // kept as it is: only the host knows which of the two is wrong
+		if r.moved > o.tokens {
 			report(tooManyHits, "%d of %d in %s", r.moved, o.tokens, k.span)
+			r.moved = o.tokens
 		}
 		rate = ratio(r.moved, o.tokens)
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.finished, 1)
 	m.count(k.moved, r.moved)
+	if k.hitsOf != nil {
+		o.countHits(r.moved)
+	}
+	if o.tokens >= 0 && r.moved >= 0 {
+		if k.misses {
+			o.countMisses(o.tokens-r.moved, otherReason)
+		}
+		if k.skips {
+			o.countSkips(o.tokens-r.moved, otherSkip)
+		}
+	}
 	if r.elapsed > 0 || k.instant && o.timed {
 		m.recordDuration(o.ctx, k.duration, r.elapsed)
 	}
@@ -198,7 +244,13 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		if k.speedKey != "" && r.moved >= 0 {
 			attrs = append(attrs, k.speedKey.Float64(r.speed))
 		}
+		if k.hitsOf != nil {
+			attrs = o.appendHits(attrs, r.moved)
+		}
 		o.span.SetAttributes(attrs...)
+	}
+	if o.inTier != nil {
+		o.inTier.onFinish(r, end)
 	}
 	o.endSpan(end)
 	if k.slow && m.isSlow(r) {
@@ -242,16 +294,26 @@ func (o *operation) Fail(err error) {
 func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...trace.SpanEndOption) {
 	if isCancelled(ctx, err) {
 		o.cancelled(end...)
-		return
+	} else {
+		o.failed(r, err, end...)
 	}
+}
+
+func (o *operation) failed(r outcome, err error, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
 	if k.rate != noRate && o.tokens >= 0 {
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.failures, 1)
+	if k.misses && o.tokens > 0 {
+		m.counters.add(m.layout.missed+int(missReasonOf(err)), o.tokens)
+	}
+	if k.skips {
+		o.countSkips(o.tokens, PutFailed)
+	}
 	errorType := m.errorTypeOf(err)
 	if r.elapsed > 0 && !m.closed.Load() {
-		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), errorType)
+		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), noSet, errorType)
 	}
 	if o.arena != nil {
 		text := errorText(err)
@@ -260,6 +322,9 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 		if err != nil {
 			recordError(o.span, err, text)
 		}
+	}
+	if o.inTier != nil {
+		o.inTier.onFail(r, err, errorType, end)
 	}
 	o.endSpan(end)
 }
@@ -275,9 +340,25 @@ func (o *operation) Abandon() {
 }
 
 func (o *operation) cancelled(end ...trace.SpanEndOption) {
+	o.countCancelled()
+	o.endCancelled(end...)
+}
+
+func (o *operation) countCancelled() {
 	o.mon.count(o.kind.cancelled, 1)
+	o.mon.count(o.kind.abandoned, o.tokens)
+	if o.inTier != nil {
+		o.inTier.onCancel()
+	}
+}
+
+// endCancelled ends the span.
+func (o *operation) endCancelled(end ...trace.SpanEndOption) {
 	if o.arena != nil {
 		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], instruments.CancelledKey.Bool(true)))...)
+	}
+	if o.inTier != nil && o.inTier.write != nil {
+		o.inTier.write.endCancelled(end...)
 	}
 	o.endSpan(end)
 }

@@ -32,6 +32,7 @@ var operationKinds = []struct {
 		return ctx, o, func() { o.Finish(0) }
 	}, points{"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "1000"}, points{
 		"lmcache.lookup.zero_hit_requests": "1", "lmcache.lookup.duration": "sum 0.001, 1 ≤ 0.00128",
+		"lmcache.lookup.missed_tokens{lmcache.miss.reason=_OTHER}": "1000",
 	}},
 	{"retrieve", "lmcache.retrieve", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
 		ctx, o := m.StartRetrieve(ctx, 1000)
@@ -42,7 +43,9 @@ var operationKinds = []struct {
 	{"store", "lmcache.store", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
 		ctx, o := m.StartStore(ctx, 1000)
 		return ctx, o, func() { o.Finish(0) }
-	}, points{"lmcache.store.requests": "1"}, points{"lmcache.store.duration": "sum 0.001, 1 ≤ 0.001"}},
+	}, points{"lmcache.store.requests": "1"}, points{
+		"lmcache.store.duration": "sum 0.001, 1 ≤ 0.001", "lmcache.store.skipped_tokens{lmcache.skip.reason=_OTHER}": "1000",
+	}},
 	{"p2p_transfer", "lmcache.p2p.transfer", func(ctx context.Context, m *otelcache.Monitor) (context.Context, everyOperation, func()) {
 		ctx, o := m.StartTransfer(ctx, 0, "peer")
 		return ctx, o, func() { o.Finish() }
@@ -68,6 +71,9 @@ func cancelledFeeds() (rows []feed) {
 			want = points{}
 		}
 		want[k.metric+".cancelled"] = "1"
+		if k.name == "lookup" {
+			want["lmcache.lookup.abandoned_tokens"] = "1000"
+		}
 		for way, end := range map[string]func(o everyOperation, cancel func()){
 			"by its error":                          func(o everyOperation, _ func()) { o.Fail(fmt.Errorf("get: %w", context.Canceled)) },
 			"by its context":                        func(o everyOperation, cancel func()) { cancel(); o.Fail(errRPC) },
@@ -99,6 +105,7 @@ func TestDeadlinesAreFailures(t *testing.T) {
 		wantPoints(t, tel.fed(t), points{
 			"lmcache.lookup.requests": "1", "lmcache.lookup.requested_tokens": "10", "lmcache.lookup.failures": "1",
 			"lmcache.lookup.duration{error.type=context.DeadlineExceeded}": "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.lookup.missed_tokens{lmcache.miss.reason=timed_out}":  "10",
 		})
 	})
 }
@@ -115,7 +122,7 @@ func TestACancelledContextRecords(t *testing.T) {
 					t.Skip("a failure in a context that is cancelled is a cancellation")
 				}
 			}
-			tel := newTelemetry(t, feedOptions...)
+			tel := newTelemetry(t, f.opts()...)
 			f.feed(ctx, tel.Monitor)
 			wantPoints(t, tel.fed(t), f.want)
 		})
@@ -337,7 +344,7 @@ func TestOneHistogramIsEnough(t *testing.T) {
 			bubble(t, name+" of "+f.name, func(t *testing.T) {
 				r := sdkmetric.NewManualReader()
 				mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r), sdkmetric.WithView(others))
-				f.feed(context.Background(), openMonitor(t, testEngine, otelcache.WithMeterProvider(mp), untraced))
+				f.feed(context.Background(), openMonitor(t, testEngine, append(f.opts(), otelcache.WithMeterProvider(mp), untraced)...))
 				wantPoints(t, ofHistogram(pointsOf(t, collect(t, r), testIdentity)), want)
 			})
 		}

@@ -4,6 +4,7 @@ package otelcache
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -31,6 +32,12 @@ type Record struct {
 	Hits int
 	// Stored are the tokens that a store put into the cache, or [Unknown].
 	Stored int
+	// TierHits are the hits by tier, Misses and Skips the reasons of tokens that were
+	// not found or not stored. What [Lookup.Hit], [Lookup.Miss] and [Store.Skip] say
+	// of them holds.
+	TierHits []TierHit
+	Misses   []Miss
+	Skips    []Skip
 	// Err is the error of an operation that failed or was cancelled.
 	Err error
 	// Phases are the operation's phases.
@@ -43,6 +50,24 @@ type Record struct {
 	// text has the limits of SetRequestID and SetAttributes.
 	Links      []trace.Link
 	Attributes []attribute.KeyValue
+}
+
+// TierHit is the tokens that were hit in a tier of [WithTiers].
+type TierHit struct {
+	Tier   string
+	Tokens int
+}
+
+// Miss is the tokens that a lookup did not find for a reason.
+type Miss struct {
+	Reason MissReason
+	Tokens int
+}
+
+// Skip is the tokens that a store did not keep for a reason.
+type Skip struct {
+	Reason SkipReason
+	Tokens int
 }
 
 // PhaseRecord is a phase of a [Record]. Times that cannot be are reported, and the
@@ -83,16 +108,22 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	}
 	m = m.enter()
 	defer m.exit()
-	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: ofRecord(r.Tokens, k)}
-	out := outcome{now: m.now(), moved: ofRecord(moved, k)}
+	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: ofRecord(int64(r.Tokens), k.span)}
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
+	o.record(r, outcome{moved: ofRecord(int64(moved), k.span)})
+}
+
+// record records all of an operation that was counted as started.
+func (o *operation) record(r Record, out outcome) {
+	m, k := o.mon, o.kind
 	start, end := recordTimes(r, k)
+	out.now = m.now()
 	if !start.IsZero() {
 		o.timed, out.elapsed = true, end.Sub(start)
 	}
-	if m.tracer != nil && !end.IsZero() {
-		o.startRecordedSpan(start, end, r)
+	if !end.IsZero() {
+		o.startRecordedSpans(start, end, r)
 	}
 	if r.RequestID != "" {
 		o.SetRequestID(r.RequestID)
@@ -102,6 +133,7 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 			o.recordPhase(p.Name, p.Start, p.End)
 		}
 	}
+	o.claimRecorded(r)
 	o.done.Store(true)
 	var at []trace.SpanEndOption
 	if !end.IsZero() {
@@ -114,12 +146,44 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	}
 }
 
-func (o *operation) startRecordedSpan(start, end time.Time, r Record) {
+// claimRecorded claims what operations of the kind may.
+func (o *operation) claimRecorded(r Record) {
+	if o.kind.hitsOf != nil {
+		for _, h := range r.TierHits {
+			o.claimHit(h.Tier, h.Tokens)
+		}
+	}
+	if o.kind.misses {
+		for _, m := range r.Misses {
+			o.claimMiss(m.Reason, m.Tokens)
+		}
+	}
+	if o.kind.skips {
+		for _, s := range r.Skips {
+			o.claimSkip(s.Reason, s.Tokens)
+		}
+	}
+}
+
+// startRecordedSpans starts the span of the operation, and that of the other side
+// of a move.
+func (o *operation) startRecordedSpans(start, end time.Time, r Record) {
 	if start.IsZero() {
 		start = end
 	}
-	o.startSpan(append(o.kind.options[:len(o.kind.options):len(o.kind.options)],
-		trace.WithTimestamp(start), trace.WithLinks(spanText.links(r.Links)...))...)
+	o.startRecordedSpan(start, r)
+	if o.inTier != nil && o.inTier.write != nil {
+		w := &o.inTier.write.operation
+		w.ctx, w.timed = o.ctx, o.timed
+		w.startRecordedSpan(start, Record{Attributes: r.Attributes})
+	}
+}
+
+func (o *operation) startRecordedSpan(start time.Time, r Record) {
+	if !o.hasSpan() {
+		return
+	}
+	o.startSpan(append(slices.Clip(o.spanOptions()), trace.WithTimestamp(start), trace.WithLinks(spanText.links(r.Links)...))...)
 	if o.arena == nil {
 		return
 	}
@@ -164,9 +228,9 @@ func areTimes(start, end time.Time, where string) bool {
 }
 
 // ofRecord returns a number of a record, which may be Unknown.
-func ofRecord(n int, k *kind) int64 {
+func ofRecord(n int64, where string) int64 {
 	if n == Unknown {
 		return Unknown
 	}
-	return orUnknown(int64(n), k.span)
+	return orUnknown(n, where)
 }

@@ -27,6 +27,7 @@ var recordFeeds = []feed{
 			"lmcache.lookup.requests":         "1",
 			"lmcache.lookup.requested_tokens": "1000",
 			"lmcache.lookup.hit_tokens":       "250",
+			missed("_OTHER"):                  "750",
 			"lmcache.lookup.duration":         "sum 2, 1 ≤ 2.62144",
 			"lmcache.lookup.request_hit_rate": "sum 0.25, 1 ≤ 0.3",
 		},
@@ -60,6 +61,7 @@ var recordFeeds = []feed{
 			"lmcache.store.tokens":   "600",
 			"lmcache.store.duration": "sum 2, 1 ≤ 2.5",
 			"lmcache.store.speed":    "sum 300, 1 ≤ 512",
+			skipped("_OTHER"):        "400",
 		},
 	},
 	{
@@ -112,6 +114,7 @@ func TestRecordedStore(t *testing.T) {
 		wantPoints(t, tel.fed(t), points{
 			"lmcache.store.requests":          "1",
 			"lmcache.store.tokens":            "600",
+			skipped("_OTHER"):                 "400",
 			"lmcache.store.duration":          "sum 2, 1 ≤ 2.5",
 			"lmcache.store.speed":             "sum 300, 1 ≤ 512",
 			"lmcache.store.from_gpu.duration": "sum 0.5, 1 ≤ 0.65536",
@@ -249,7 +252,9 @@ func TestRecordsWithoutTimes(t *testing.T) {
 		"lmcache.lookup.requests": "10000", "lmcache.lookup.requested_tokens": "160000",
 		"lmcache.lookup.hit_tokens": "36000", "lmcache.lookup.failures": "1000",
 		"lmcache.lookup.request_hit_rate": "sum 2250, 9000 ≤ 0.3",
-		"lmcache.retrieve.requests":       "10000", "lmcache.retrieve.requested_tokens": "160000",
+		missed("_OTHER"):                  "108000", missed("failed"): "16000",
+		skipped("_OTHER"): "72000", skipped("failed"): "16000",
+		"lmcache.retrieve.requests": "10000", "lmcache.retrieve.requested_tokens": "160000",
 		"lmcache.retrieve.hit_tokens": "36000", "lmcache.retrieve.failures": "1000",
 		"lmcache.p2p.transfer.requests": "10000", "lmcache.p2p.transfer.tokens": "144000",
 		"lmcache.p2p.transfer.failures": "1000",
@@ -263,7 +268,7 @@ func TestRecordsWithoutTimes(t *testing.T) {
 // reported, and the record counts without them.
 func TestTimesOfRecords(t *testing.T) {
 	const day = 24 * time.Hour
-	counted := points{"lmcache.store.requests": "1", "lmcache.store.tokens": "600"}
+	counted := points{"lmcache.store.requests": "1", "lmcache.store.tokens": "600", skipped("_OTHER"): "400"}
 	lasted := func(sum, speed string) points {
 		p := maps.Clone(counted)
 		p["lmcache.store.duration"], p["lmcache.store.speed"] = sum, speed
@@ -341,7 +346,7 @@ func TestTimesOfRecordedPhases(t *testing.T) {
 			}} {
 				tel := newTelemetry(t)
 				store(tel)
-				wantPoints(t, tel.fed(t), points{"lmcache.store.requests": "1"})
+				wantPoints(t, tel.fed(t), points{"lmcache.store.requests": "1", skipped("_OTHER"): "10"})
 				wantSpans(t, tel, "lmcache.store{lmcache.speed=0 lmcache.tokens.requested=10 lmcache.tokens.stored=0}\n")
 				tel.wantMisuse(t, "put in lmcache.store")
 			}

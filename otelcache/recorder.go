@@ -56,26 +56,37 @@ type recorders struct {
 	histograms []metric.Float64Histogram
 	series     *seriesCount
 	attrs      []attribute.KeyValue
+	sets       []attributeSet // of the layout
 	options    []metric.RecordOption
 	list       []recorder // bound before anything records
 
 	mu       sync.RWMutex
-	variants map[variant]recorder
+	variants map[variant]variantRecorder
 	finished bool
 }
 
-// maxMore is the number of attributes that a variant may have beside its series'.
-const maxMore = 3
+// maxMore is the number of attributes that a variant may have beside those of its
+// series and its set.
+const maxMore = 2
 
 // variant names a series of a histogram with more attributes than others have.
 // There are few: their values are bounded.
 type variant struct {
-	histogram int
-	more      [maxMore]attribute.KeyValue
+	histogram, set int
+	// The values of more attributes, whose keys the histogram determines. They
+	// take less time to hash than attributes.
+	more [maxMore]string
 }
 
-func newRecorders(set *instrumentSet, attrs []attribute.KeyValue) *recorders {
-	r := &recorders{histograms: set.histograms, series: set.series, attrs: attrs, options: recordOptions(attrs)}
+type variantRecorder struct {
+	recorder
+	attrs []attribute.KeyValue
+}
+
+func newRecorders(set *instrumentSet, attrs []attribute.KeyValue, sets []attributeSet) *recorders {
+	r := &recorders{
+		histograms: set.histograms, series: set.series, attrs: attrs, sets: sets, options: recordOptions(attrs),
+	}
 	for _, h := range r.histograms {
 		r.list = append(r.list, recorder{h, r.options})
 	}
@@ -105,26 +116,29 @@ func (r *recorders) finish() {
 	for _, h := range r.histograms {
 		finish(h, r.attrs)
 	}
-	for v := range r.variants {
-		finish(r.histograms[v.histogram], r.with(v))
+	for v, recorder := range r.variants {
+		finish(r.histograms[v.histogram], recorder.attrs)
 	}
 	clear(r.variants)
 }
 
-// variant returns the recorder of a histogram with more attributes.
-func (r *recorders) variant(histogram int, more ...attribute.KeyValue) recorder {
-	key := variant{histogram: histogram}
-	copy(key.more[:], more)
+// variant returns the recorder of a histogram with the attributes of a set and
+// more.
+func (r *recorders) variant(histogram, set int, more ...attribute.KeyValue) recorder {
+	key := variant{histogram: histogram, set: set}
+	for i, a := range more {
+		key.more[i] = a.Value.AsString()
+	}
 	r.mu.RLock()
 	v, ok := r.variants[key]
 	r.mu.RUnlock()
-	if !ok {
-		v = r.newVariant(key)
+	if ok {
+		return v.recorder
 	}
-	return v
+	return r.newVariant(key, slices.Concat(r.attrs, r.sets[set].attrs, more))
 }
 
-func (r *recorders) newVariant(key variant) recorder {
+func (r *recorders) newVariant(key variant, attrs []attribute.KeyValue) recorder {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.finished {
@@ -132,24 +146,12 @@ func (r *recorders) newVariant(key variant) recorder {
 	}
 	v, ok := r.variants[key]
 	if !ok {
-		attrs := r.with(key)
-		v = bindTo(r.histograms[key.histogram], attrs, recordOptions(attrs))
+		v = variantRecorder{bindTo(r.histograms[key.histogram], attrs, recordOptions(attrs)), attrs}
 		if r.variants == nil {
-			r.variants = map[variant]recorder{}
+			r.variants = map[variant]variantRecorder{}
 		}
 		r.variants[key] = v
 		r.series.addVariant(key.histogram, attrs)
 	}
-	return v
-}
-
-// with returns all attributes of a variant.
-func (r *recorders) with(v variant) []attribute.KeyValue {
-	attrs := slices.Clone(r.attrs)
-	for _, a := range v.more {
-		if a.Valid() {
-			attrs = append(attrs, a)
-		}
-	}
-	return attrs
+	return v.recorder
 }

@@ -138,7 +138,7 @@ func TestFeedsBound(t *testing.T) {
 		bubble(t, f.name, func(t *testing.T) {
 			reader := sdkmetric.NewManualReader()
 			provider := newBinding(reader)
-			tel := newTelemetry(t, append([]otelcache.Option{otelcache.WithMeterProvider(provider)}, feedOptions...)...)
+			tel := newTelemetry(t, append(f.opts(), otelcache.WithMeterProvider(provider))...)
 			tel.reader = reader
 			provider.wantBound(t, 1)
 			f.feed(context.Background(), tel.Monitor)

@@ -256,5 +256,6 @@ func inert(e Engine) *Monitor {
 		meterProvider:   metricnoop.NewMeterProvider(),
 		logger:          slog.New(slog.DiscardHandler),
 		hitRateInterval: defaultHitRateInterval,
+		layout:          noTiers,
 	}, noScope())
 }

@@ -24,6 +24,7 @@ var remoteGetKind = newKind(kind{
 	options:   clientSpan,
 	finished:  instruments.RemoteReadRequests,
 	moved:     instruments.RemoteReadIO,
+	shared:    remoteReads,
 	failures:  instruments.RemoteGetFailures,
 	cancelled: instruments.RemoteGetCancelled,
 	duration:  instruments.RemoteGetDuration,
@@ -36,6 +37,7 @@ var remotePutKind = newKind(kind{
 	options:   clientSpan,
 	finished:  instruments.RemoteWriteRequests,
 	moved:     instruments.RemoteWriteIO,
+	shared:    remoteWrites,
 	failures:  instruments.RemotePutFailures,
 	cancelled: instruments.RemotePutCancelled,
 	duration:  instruments.RemotePutDuration,
@@ -68,6 +70,7 @@ func (p RemotePut) Finish(bytes int64) { p.finish(bytes) }
 // RecordRemoteRead counts a read of that many bytes from the remote backend, for
 // callers that time it themselves.
 func (m *Monitor) RecordRemoteRead(bytes int64) {
+	m.feeds(remoteReads, byCall)
 	m.add(instruments.RemoteReadRequests, 1)
 	m.add(instruments.RemoteReadIO, bytes)
 }
@@ -75,6 +78,7 @@ func (m *Monitor) RecordRemoteRead(bytes int64) {
 // RecordRemoteWrite counts a write of that many bytes to the remote backend, for
 // callers that time it themselves.
 func (m *Monitor) RecordRemoteWrite(bytes int64) {
+	m.feeds(remoteWrites, byCall)
 	m.add(instruments.RemoteWriteRequests, 1)
 	m.add(instruments.RemoteWriteIO, bytes)
 }
@@ -82,12 +86,14 @@ func (m *Monitor) RecordRemoteWrite(bytes int64) {
 // RecordRemoteGetTime records how long a get from the remote backend took. An
 // exemplar carries the trace of ctx.
 func (m *Monitor) RecordRemoteGetTime(ctx context.Context, d time.Duration) {
+	m.feeds(remoteReads, byCall)
 	m.addTime(ctx, instruments.RemoteGetDuration, d, longest)
 }
 
 // RecordRemotePutTime records how long a put to the remote backend took. An
 // exemplar carries the trace of ctx.
 func (m *Monitor) RecordRemotePutTime(ctx context.Context, d time.Duration) {
+	m.feeds(remoteWrites, byCall)
 	m.addTime(ctx, instruments.RemotePutDuration, d, longest)
 }
 
@@ -122,4 +128,7 @@ func (m *Monitor) RecordPing(latency time.Duration, code int) {
 }
 
 // SetRemoteCacheUsage sets the number of bytes that the remote cache holds.
-func (m *Monitor) SetRemoteCacheUsage(bytes int64) { m.setLevel(instruments.RemoteCacheUsage, bytes) }
+func (m *Monitor) SetRemoteCacheUsage(bytes int64) {
+	m.feeds(remoteUsage, byCall)
+	m.setLevel(instruments.RemoteCacheUsage, bytes)
+}

@@ -19,8 +19,10 @@ type reportKind uint8
 // Misuses, in the order of the values of [instruments.MisuseKindKey].
 const (
 	finishedTwice reportKind = iota
+	finishedTooLate
 	phaseTooLate
 	wrongPhase
+	claimTooLate
 	wrongTimes
 	wrongNumber
 	unpinnedTooMany
@@ -28,6 +30,7 @@ const (
 	tooManyErrorTypes
 	textRepaired
 	otherProvider
+	countedTwice
 	callbackFailed
 	numMisuses
 )

@@ -22,6 +22,7 @@ var retrieveKind = newKind(kind{
 	rate:         retrieveRate,
 	failures:     instruments.RetrieveFailures,
 	cancelled:    instruments.RetrieveCancelled,
+	hitsOf:       func(l *layout) int { return l.retrieveHits },
 	duration:     instruments.RetrieveDuration,
 	slow:         true,
 	speed:        instruments.RetrieveSpeed,
@@ -81,6 +82,12 @@ func RetrieveFromContext(ctx context.Context) Retrieve {
 	r, _ := ctx.Value(retrieveKey{}).(Retrieve)
 	return r
 }
+
+// Hit says that so many of the tokens came from a tier of [WithTiers]. Say it once
+// the data is there: tokens that one tier failed to give and another gave are the
+// other's. Hits are counted when the retrieve finishes: no more than Finish says,
+// near tiers first, and what no tier claims as one of "_OTHER".
+func (r Retrieve) Hit(tier string, tokens int) { r.claimHit(tier, tokens) }
 
 // Finish ends the retrieve with the number of tokens retrieved. It records the
 // duration, the speed (tokens per second of the whole retrieve) and the time of

@@ -49,6 +49,26 @@ var selfFeeds = []struct {
 		s.StartPhase(context.Background(), otelcache.ToGPU)
 		s.Abandon()
 	}, misuses("wrong_phase", 1)},
+	{"finished too late", func(t *testing.T, _ *telemetry) {
+		tel := newTelemetry(t, tiersOption)
+		_, o := tel.Tier("redis").StartRead(context.Background(), 10)
+		time.Sleep(11 * time.Minute)
+		tel.collect(t) // abandons it
+		o.Finish(10, 10)
+		tel.misuse.take()
+	}, misuses("finished_too_late", 1)},
+	{"claim too late", func(_ *testing.T, tel *telemetry) {
+		_, l := tel.StartLookup(context.Background(), 10)
+		l.Finish(5)
+		l.Hit("redis", 5)
+	}, misuses("claim_too_late", 1)},
+	{"counted twice", func(t *testing.T, _ *telemetry) {
+		tel := newTelemetry(t, tiersOption)
+		tel.RecordRemoteRead(10)
+		_, o := tel.Tier("redis").StartRead(context.Background(), 10)
+		o.Finish(10, 10)
+		tel.misuse.take()
+	}, misuses("counted_twice", 1)},
 	{"wrong times", func(_ *testing.T, tel *telemetry) {
 		for range 3 {
 			tel.RecordPing(-1, 0)

@@ -64,6 +64,35 @@ type Stats struct {
 	LookupRequestHitRate  Distribution `metric:"lmcache.lookup.request_hit_rate"`
 	LookupDuration        Distribution `metric:"lmcache.lookup.duration"`
 
+	// What tiers and reasons make of tokens, by the name of the tier or the reason;
+	// nil when there are none.
+	LookupTierHitTokens   map[string]int64 `metric:"lmcache.lookup.tier.hit_tokens"`
+	RetrieveTierHitTokens map[string]int64 `metric:"lmcache.retrieve.tier.hit_tokens"`
+	LookupMissedTokens    map[string]int64 `metric:"lmcache.lookup.missed_tokens"`
+	LookupAbandonedTokens int64            `metric:"lmcache.lookup.abandoned_tokens"`
+	StoreSkippedTokens    map[string]int64 `metric:"lmcache.store.skipped_tokens"`
+
+	// Reads and writes of tiers whatever their purpose, by the name of the tier and
+	// what was done, as in "redis/read". The distributions are those that finished.
+	TierOperations         map[string]int64        `metric:"lmcache.tier.operations"`
+	TierIO                 map[string]int64        `metric:"lmcache.tier.io"`
+	TierTokens             map[string]int64        `metric:"lmcache.tier.tokens"`
+	TierOperationFailures  map[string]int64        `metric:"lmcache.tier.operation.failures"`
+	TierOperationCancelled map[string]int64        `metric:"lmcache.tier.operation.cancelled"`
+	TierActiveOperations   map[string]int64        `metric:"lmcache.tier.active_operations"`
+	TierOperationDuration  map[string]Distribution `metric:"lmcache.tier.operation.duration"`
+	TierThroughput         map[string]Distribution `metric:"lmcache.tier.throughput"`
+
+	// Keys and bytes that tiers evicted, by the name of the tier and the reason, as
+	// in "redis/capacity", and what else tiers do, by the name of the tier.
+	TierEvictedKeys        map[string]int64         `metric:"lmcache.tier.evicted_keys"`
+	TierEvictedSize        map[string]int64         `metric:"lmcache.tier.evicted_size"`
+	TierClears             map[string]int64         `metric:"lmcache.tier.clears"`
+	TierUsage              map[string]int64         `metric:"lmcache.tier.usage"`
+	TierLimit              map[string]int64         `metric:"lmcache.tier.limit"`
+	TierEntries            map[string]int64         `metric:"lmcache.tier.entries"`
+	TierOldestOperationAge map[string]time.Duration `metric:"lmcache.tier.oldest_operation.age"`
+
 	// Seconds that phases of the host's own took, all of them together.
 	OperationPhaseDuration Distribution `metric:"lmcache.operation.phase.duration"`
 

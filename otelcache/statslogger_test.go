@@ -112,7 +112,7 @@ func TestEveryEventIsLogged(t *testing.T) {
 	for _, f := range feeds {
 		bubble(t, f.name, func(t *testing.T) {
 			log := new(logRecorder)
-			tel := newTelemetry(t, append(feedOptions, otelcache.WithLogger(slog.New(log)))...)
+			tel := newTelemetry(t, append(f.opts(), otelcache.WithLogger(slog.New(log)))...)
 			l, err := otelcache.NewStatsLogger(tel.Monitor, time.Hour)
 			if err != nil {
 				t.Fatal(err)

@@ -4,8 +4,10 @@ package otelcache
 
 import (
 	"log/slog"
+	"maps"
 	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -15,6 +17,7 @@ import (
 // resolved once.
 type plan struct {
 	counters       []planned[instruments.Counter]
+	brokenDown     map[int]int // fields of the counters that are maps, by index
 	upDownCounters []planned[instruments.UpDownCounter]
 	gauges         []planned[instruments.Gauge]
 	histograms     []planned[instruments.Histogram]
@@ -29,13 +32,23 @@ type planned[H any] struct {
 var statsPlan = newPlan()
 
 func newPlan() plan {
-	fields := map[string]int{}
-	var p plan
+	fields, inMaps := map[string]int{}, map[string]int{}
+	p := plan{brokenDown: map[int]int{}}
 	for i := range reflect.TypeFor[Stats]().NumField() {
-		if name, ok := reflect.TypeFor[Stats]().Field(i).Tag.Lookup("metric"); ok {
-			fields[name] = i
-			p.fields = append(p.fields, planned[string]{i, name})
+		field := reflect.TypeFor[Stats]().Field(i)
+		name, ok := field.Tag.Lookup("metric")
+		if !ok {
+			continue
 		}
+		if field.Type.Kind() == reflect.Map {
+			inMaps[name] = i
+		} else {
+			fields[name] = i
+		}
+		p.fields = append(p.fields, planned[string]{i, name})
+	}
+	for _, c := range resolve(inMaps, instruments.Counters()) {
+		p.brokenDown[c.metric.Index()] = c.field
 	}
 	p.counters = resolve(fields, instruments.Counters())
 	p.upDownCounters = resolve(fields, instruments.UpDownCounters())
@@ -73,6 +86,11 @@ func (p *plan) isIdle(s *Stats) bool {
 			return false
 		}
 	}
+	for _, f := range p.brokenDown {
+		if fields.Field(f).Len() > 0 {
+			return false
+		}
+	}
 	for _, f := range p.histograms {
 		if fields.Field(f.field).Addr().Interface().(*Distribution).Count() > 0 {
 			return false
@@ -89,6 +107,12 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 			if v != 0 {
 				attrs = append(attrs, slog.Int64(f.metric, v))
 			}
+		case map[string]int64:
+			attrs = appendGroup(attrs, f.metric, v)
+		case map[string]time.Duration:
+			attrs = appendGroup(attrs, f.metric, v)
+		case map[string]Distribution:
+			attrs = appendGroup(attrs, f.metric, v)
 		case time.Duration:
 			if v != 0 {
 				attrs = append(attrs, slog.Duration(f.metric, v))
@@ -104,6 +128,18 @@ func (p *plan) appendLog(attrs []slog.Attr, s *Stats) []slog.Attr {
 		}
 	}
 	return attrs
+}
+
+// appendGroup appends what a map has, unless it is empty.
+func appendGroup[V any](attrs []slog.Attr, name string, values map[string]V) []slog.Attr {
+	if len(values) == 0 {
+		return attrs
+	}
+	var group []slog.Attr
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		group = append(group, slog.Any(key, values[key]))
+	}
+	return append(attrs, slog.Attr{Key: name, Value: slog.GroupValue(group...)})
 }
 
 // hasNoRate reports whether the metric is a hit rate without a finished request.

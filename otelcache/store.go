@@ -22,6 +22,7 @@ var storeKind = newKind(kind{
 	moved:        instruments.StoreTokens,
 	failures:     instruments.StoreFailures,
 	cancelled:    instruments.StoreCancelled,
+	skips:        true,
 	duration:     instruments.StoreDuration,
 	speed:        instruments.StoreSpeed,
 	phases:       phasesOf(func(p phaseRow) instruments.Histogram { return p.store }),
@@ -36,6 +37,11 @@ func (m *Monitor) StartStore(ctx context.Context, numTokens int) (context.Contex
 	o := new(operation) // inlined, so that the caller may keep it on its stack
 	return o.begin(ctx, m, &storeKind, numTokens), Store{o}
 }
+
+// Skip says why so many of the tokens are not put into the cache. They are counted
+// when the store ends: no more than Finish leaves, and what has no reason as
+// "_OTHER". Those of a store that fails have failed, but for those skipped before.
+func (s Store) Skip(reason SkipReason, tokens int) { s.claimSkip(reason, tokens) }
 
 // Finish ends the store with the number of tokens stored, or [AllTokens]. It
 // counts the tokens, and records the duration, the speed (tokens per second of

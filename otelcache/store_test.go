@@ -28,13 +28,14 @@ var storeFeeds = []feed{
 			s.Finish(600)
 		},
 		points{
-			"lmcache.store.requests":                "1",
-			"lmcache.store.tokens":                  "600",
-			"lmcache.store.duration":                "sum 0.01, 1 ≤ 0.01",
-			"lmcache.store.speed":                   "sum 60000, 1 ≤ 65536",
-			"lmcache.store.process_tokens.duration": "sum 0.001, 1 ≤ 0.00128",
-			"lmcache.store.from_gpu.duration":       "sum 0.002, 1 ≤ 0.00256",
-			"lmcache.store.put.duration":            "sum 0.003, 1 ≤ 0.00512",
+			"lmcache.store.requests": "1",
+			"lmcache.store.tokens":   "600",
+			"lmcache.store.skipped_tokens{lmcache.skip.reason=_OTHER}": "400",
+			"lmcache.store.duration":                                   "sum 0.01, 1 ≤ 0.01",
+			"lmcache.store.speed":                                      "sum 60000, 1 ≤ 65536",
+			"lmcache.store.process_tokens.duration":                    "sum 0.001, 1 ≤ 0.00128",
+			"lmcache.store.from_gpu.duration":                          "sum 0.002, 1 ≤ 0.00256",
+			"lmcache.store.put.duration":                               "sum 0.003, 1 ≤ 0.00512",
 		},
 	},
 	{
@@ -56,7 +57,10 @@ var storeFeeds = []feed{
 			time.Sleep(time.Second)
 			s.Finish(0)
 		},
-		points{"lmcache.store.requests": "1", "lmcache.store.duration": "sum 1, 1 ≤ 1"},
+		points{
+			"lmcache.store.requests": "1", "lmcache.store.duration": "sum 1, 1 ≤ 1",
+			"lmcache.store.skipped_tokens{lmcache.skip.reason=_OTHER}": "1000",
+		},
 	},
 	{
 		"store failed", func(ctx context.Context, m *otelcache.Monitor) {
@@ -68,7 +72,8 @@ var storeFeeds = []feed{
 		},
 		points{
 			"lmcache.store.requests": "1", "lmcache.store.failures": "1",
-			"lmcache.store.duration{error.type=*errors.errorString}": "sum 1, 1 ≤ 1",
+			"lmcache.store.skipped_tokens{lmcache.skip.reason=failed}": "1000",
+			"lmcache.store.duration{error.type=*errors.errorString}":   "sum 1, 1 ≤ 1",
 		},
 	},
 }

@@ -38,6 +38,9 @@ const mostTotal = math.MaxInt64 - 1023
 // add adds n, which is not negative.
 func (s *striped) add(i int, n int64) { addUpTo(&s.cells[shard()*s.stride+i], n) }
 
+// len returns the number of sums, or a few more.
+func (s *striped) len() int { return s.stride - 2*cacheLine }
+
 func (s *striped) sum(i int) (total int64) {
 	for ; i < len(s.cells); i += s.stride {
 		if total += sumOf(&s.cells[i]); total < 0 || total > mostTotal {

@@ -99,14 +99,16 @@ func (tel *telemetry) collect(t *testing.T) points {
 	return pointsOf(t, collect(t, tel.reader), testIdentity)
 }
 
-// fed returns the data points that are not a counter's zero, which is there
-// from the start.
+// fed returns the data points that are not the zero of a counter, or of the age of
+// an operation, which is there from the start.
 func (tel *telemetry) fed(t *testing.T) points {
 	t.Helper()
 	all := tel.collect(t)
 	maps.DeleteFunc(all, func(name, value string) bool {
-		m, _ := instruments.Lookup(name)
-		return value == "0" && (m.Kind == instruments.KindCounter || m.Kind == instruments.KindUpDownCounter)
+		metric, _ := splitPoint(name)
+		m, _ := instruments.Lookup(metric)
+		return value == "0" && (m.Kind == instruments.KindCounter || m.Kind == instruments.KindUpDownCounter ||
+			m.Name == instruments.TierOldestOperationAge.String())
 	})
 	return all
 }

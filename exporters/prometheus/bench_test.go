@@ -50,7 +50,7 @@ func benchmarkScrape(b *testing.B, reader sdkmetric.Reader, handler http.Handler
 	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	var feeding sync.WaitGroup
 	for i := range engines {
-		mon := newMonitor(b, provider, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i), Role: "worker"}, slow...)
+		mon := newMonitor(b, provider, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i), Role: "worker"}, feedOptions...)
 		feeding.Go(func() { feed(context.Background(), b, mon) })
 	}
 	feeding.Wait()

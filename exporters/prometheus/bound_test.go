@@ -164,7 +164,7 @@ func TestPageIsOneMoment(t *testing.T) {
 		scrapes = 200
 	}
 	b := newBoundBridge(t, both)
-	monitors := []*otelcache.Monitor{b.monitor(t, llama, slow...), b.monitor(t, mistral, slow...)}
+	monitors := []*otelcache.Monitor{b.monitor(t, llama, feedOptions...), b.monitor(t, mistral, feedOptions...)}
 	var stop atomic.Bool
 	var recording sync.WaitGroup
 	for i := range 16 {

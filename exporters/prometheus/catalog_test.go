@@ -135,7 +135,7 @@ func readCatalog(t *testing.T) []map[string]string {
 // the page.
 func TestNames(t *testing.T) {
 	b := newBridge(t, both)
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	p := b.page(t)
 	known := map[string]bool{"target_info": true}
 	for _, m := range instruments.All() {

@@ -63,7 +63,7 @@ func TestCollector(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBridge(t, both, sdkmetric.WithView(view))
-				feed(sampled(), t, b.monitor(t, llama, slow...))
+				feed(sampled(), t, b.monitor(t, llama, feedOptions...))
 				b.monitor(t, mistral)
 				hostMetrics(t, b.provider)
 				time.Sleep(10 * time.Second) // for the hit rates

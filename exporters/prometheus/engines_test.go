@@ -323,7 +323,7 @@ func TestNothingElseOnLMCachesPage(t *testing.T) { withEachBridge(t, testNothing
 func testNothingElseOnLMCachesPage(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	hostMetrics(t, b.provider)
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	for line := range strings.Lines(b.text(t) + b.openMetrics(t)) {
 		name := strings.TrimPrefix(strings.TrimPrefix(line, "# HELP "), "# TYPE ")
 		if !strings.HasPrefix(name, "lmcache:") && line != "# EOF\n" || strings.Contains(line, "otel_scope") || strings.Contains(line, "NaN") ||

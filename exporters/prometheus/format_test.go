@@ -24,7 +24,7 @@ import (
 func TestLint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBridge(t, native)
-		feed(t.Context(), t, b.monitor(t, llama, slow...))
+		feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 		time.Sleep(10 * time.Second) // for the hit rates
 		text := b.text(t)
 		for _, m := range instruments.All() {
@@ -48,7 +48,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, v := range vocabularies {
 		t.Run(name, func(t *testing.T) {
 			b := newBridge(t, v)
-			feed(t.Context(), t, b.monitor(t, llama, slow...))
+			feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 			b.monitor(t, mistral)
 			text := b.text(t)
 			p := parse(t, text)
@@ -70,7 +70,7 @@ func TestRoundTrip(t *testing.T) {
 // series are consistent and unique.
 func TestGatherer(t *testing.T) {
 	b := newBridge(t, both)
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	registry := client.NewRegistry()
 	registry.MustRegister(client.NewGaugeFunc(client.GaugeOpts{Name: "host"}, func() float64 { return 1 }))
 	families, err := client.Gatherers{registry, b.exporter.Gatherer()}.Gather()

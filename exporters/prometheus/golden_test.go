@@ -65,7 +65,7 @@ func goldenPage(t *testing.T, newBridge newBridgeFunc, v ...prometheus.Vocabular
 	t.Helper()
 	// A resource without the version of the SDK.
 	b := newBridge(t, v, sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "kv-cache"))))
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	b.monitor(t, mistral)
 	time.Sleep(10 * time.Second) // for the hit rates
 	return settled(b.text(t))

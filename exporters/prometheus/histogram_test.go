@@ -161,7 +161,7 @@ func TestBucketsOfViews(t *testing.T) {
 func TestDroppedMetrics(t *testing.T) {
 	drop := sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.store.*"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}})
 	b := newBridgeWithViews(t, both, drop)
-	feed(t.Context(), t, b.monitor(t, llama, slow...))
+	feed(t.Context(), t, b.monitor(t, llama, feedOptions...))
 	dropped := 0
 	for _, m := range instruments.All() {
 		if strings.HasPrefix(m.Name, "lmcache.store.") && m.LMCache.Name != "" {

@@ -50,7 +50,7 @@ func TestSameAsOpenTelemetry(t *testing.T) {
 				b := newBridge(t, native, sdkmetric.WithReader(reader), sdkmetric.WithView(view),
 					sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", "router"), attribute.String("zone", "a"))))
 				hostMetrics(t, b.provider)
-				feed(sampled(), t, b.monitor(t, llama, slow...))
+				feed(sampled(), t, b.monitor(t, llama, feedOptions...))
 				b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "1"})
 				time.Sleep(10 * time.Second)
 

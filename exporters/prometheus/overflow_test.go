@@ -39,7 +39,7 @@ func overflowing(t *testing.T, engines ...otelcache.Engine) (lines []string) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBridge(t, lmcache, sdkmetric.WithCardinalityLimit(2))
 		for _, e := range engines {
-			feed(t.Context(), t, b.monitor(t, e, slow...))
+			feed(t.Context(), t, b.monitor(t, e, feedOptions...))
 		}
 		lines = slices.Collect(strings.Lines(b.text(t)))
 	})

@@ -215,18 +215,23 @@ func labels(m *dto.Metric) map[string]string {
 // number returns the value of a counter or gauge.
 func number(m *dto.Metric) float64 { return m.GetCounter().GetValue() + m.GetGauge().GetValue() }
 
-// slow makes the retrieves of feed slow.
-var slow = []otelcache.Option{
+// feedOptions makes the retrieves of feed slow, and has its tiers.
+var feedOptions = []otelcache.Option{
+	otelcache.WithTiers(otelcache.CPU("memory"), otelcache.Remote("redis"), otelcache.Peer("worker1")),
 	otelcache.WithSlowRetrieve(time.Millisecond), otelcache.WithSlowRetrieveSpeed(1e9), otelcache.WithLogger(slog.New(slog.DiscardHandler)),
 }
 
-// feed gives every metric of the catalog a value that is not its idle one; the
-// hit rates have theirs in the ten seconds after the current ten are over. It
-// sleeps a few milliseconds, which a bubble of testing/synctest makes exact.
+// feed gives every metric of the catalog a value that is not its idle one, but for
+// what is in flight, whose age no two pages agree on. The hit rates have theirs in
+// the ten seconds after the current ten are over. It sleeps a few milliseconds,
+// which a bubble of testing/synctest makes exact.
 func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 	tb.Helper()
 	lctx, lookup := mon.StartLookup(ctx, 1000)
 	time.Sleep(2 * time.Millisecond)
+	lookup.Hit("redis", 250)
+	lookup.Hit("memory", 480)
+	lookup.Miss(otelcache.Evicted, 200)
 	lookup.Finish(750)
 	_, lookup = mon.StartLookup(lctx, 10)
 	time.Sleep(time.Millisecond)
@@ -245,22 +250,39 @@ func feed(ctx context.Context, tb testing.TB, mon *otelcache.Monitor) {
 		tb.Fatal(err)
 	}
 	retrieve.RecordPhase(verifyChecksums, start, start.Add(600*time.Microsecond))
+	retrieve.Hit("memory", 500)
+	retrieve.Hit("redis", 250)
 	retrieve.Finish(750)
 	_, failed := mon.StartRetrieve(rctx, 100)
 	time.Sleep(time.Millisecond)
 	failed.Fail(errors.New("no memory"))
 
-	_, store := mon.StartStore(ctx, 500)
+	_, store := mon.StartStore(ctx, 600)
 	start = time.Now()
 	time.Sleep(2 * time.Millisecond)
 	for i, phase := range []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put} {
 		store.RecordPhase(phase, start, start.Add(time.Duration(i+1)*200*time.Microsecond))
 	}
-	store.Finish(otelcache.AllTokens)
+	store.Skip(otelcache.Exists, 100)
+	store.Finish(500)
 
 	_, transfer := mon.StartTransfer(ctx, 256, "peer")
 	time.Sleep(time.Millisecond)
 	transfer.Finish()
+
+	peer := mon.Tier("worker1") // feeds nothing of LMCache's
+	_, read := peer.StartRead(ctx, 256)
+	time.Sleep(time.Millisecond)
+	read.Finish(256, 4<<20)
+	_, broken := peer.StartRead(ctx, 256)
+	broken.Fail(errors.New("no route"))
+	_, abandoned := peer.StartWrite(ctx, 256, otelcache.ForPrefetch)
+	abandoned.Abandon()
+	peer.Evict(ctx, 5, 5<<20, otelcache.Capacity)
+	peer.Clear(ctx)
+	peer.SetUsage(12 << 30)
+	peer.SetLimit(14 << 30)
+	peer.SetEntries(15)
 
 	mon.RecordRemoteRead(3 << 20)
 	mon.RecordRemoteWrite(5 << 20)

@@ -43,7 +43,7 @@ func TestPageRows(t *testing.T) {
 		"| `lmcache.store.duration`<br>`lmcache:time_to_store` | 0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | `s` |\n",
 		"Time that an operation spent in a phase of the host's own.<br>Attributes: [`lmcache.operation`](#attributes), [`lmcache.phase`](#attributes) |",
 		"Time that a retrieve took, from start to finish.<br>Attributes: [`error.type`](#attributes) (optional) |",
-		"| `lmcache.operation` | The operation that the phase belongs to. | `lookup`, `retrieve`, `store`, `p2p_transfer`, `remote.get`, `remote.put` |\n",
+		"| `lmcache.operation` | The operation that the phase belongs to. | `lookup`, `retrieve`, `store`, `p2p_transfer`, `remote.get`, `remote.put`, `tier.read`, `tier.write` |\n",
 		"| `error.type` | The type of the error, of operations that failed. | open |\n",
 		"`lmcache.otel.misuse`<br>`lmcache_otel_misuse_total` | `OTelMisuse` | counter | `{mistake}` |",
 		"| `lmcache.otel.scrape.result` | How the scrape ended. | `ok`: it has the metrics of the meter provider<br>`failed`: the metrics could not be collected |\n",
