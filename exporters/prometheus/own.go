@@ -77,8 +77,8 @@ func (o *own) findOverflow(e *engines, metrics []*metricdata.Metrics, r *reports
 	}
 	slices.Sort(names)
 	if r.add(seriesLost, fmt.Errorf("the SDK's cardinality limit is reached, and further engines and error types share "+
-			"a series with otel.metric.overflow=true, which LMCache's names leave out: want a higher sdkmetric.WithCardinalityLimit, "+
-			"or bound instruments, for %s", strings.Join(names, ", "))) {
+		"a series with otel.metric.overflow=true, which LMCache's names leave out: want a higher sdkmetric.WithCardinalityLimit, "+
+		"or bound instruments, for %s", strings.Join(names, ", "))) {
 		for _, name := range names {
 			o.reported[name] = true
 		}

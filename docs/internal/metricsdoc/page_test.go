@@ -46,7 +46,7 @@ func TestPageRows(t *testing.T) {
 		"| `lmcache.operation` | The operation that the phase belongs to. | `lookup`, `retrieve`, `store`, `p2p_transfer`, `remote.get`, `remote.put`, `tier.read`, `tier.write` |\n",
 		"| `error.type` | The type of the error, of operations that failed. | open |\n",
 		"`lmcache.otel.misuse`<br>`lmcache_otel_misuse_total` | `OTelMisuse` | counter | `{mistake}` |",
-		"| `lmcache.otel.scrape.result` | How the scrape ended. | `ok`: it has the metrics of the meter provider<br>`failed`: the metrics could not be collected |\n",
+		"| `lmcache.otel.scrape.result` | How the scrape ended. | `ok`: it has the metrics of the meter provider<br>`failed`: the metrics could not be collected<br>`timed_out`: the metrics were not collected in the time of the scrape<br>`refused`: too many scrapes were being served |\n",
 		"| `lmcache:num_hit_tokens_total` | [`lmcache.retrieve.hit_tokens`](#lmcache.retrieve.hit_tokens) |\n",
 	} {
 		if !strings.Contains(string(page), row) {
