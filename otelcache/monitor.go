@@ -10,8 +10,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
@@ -29,7 +27,6 @@ type Monitor struct {
 	engine   Engine
 	identity identity
 	created  time.Time
-	tracer   trace.Tracer // nil when tracing is off
 	scope    *scope
 	engines  *Engines // the set that it belongs to, or nil
 
@@ -38,8 +35,7 @@ type Monitor struct {
 	rates         [numRates]hitRate
 	observed      observed
 	slowWarnings  limiter
-	mistakes      [numMistakes]limiter
-	hostPhases    sync.Map   // options of the host's phases, by kind and name
+	log           part       // the logger
 	extras        sync.Mutex // held when an operation gets its extra
 	use           use        // of a monitor of Engines
 }
@@ -59,18 +55,13 @@ func newMonitor(e Engine, c config, s *scope) *Monitor {
 		requested := len(s.instruments.counters) + i // behind the catalog's counters
 		m.rates[i].start(&m.counters, requested, rates[i].hits.Index(), c.hitRateInterval)
 	}
-	switch c.tracerProvider.(type) {
-	case noop.TracerProvider, *noop.TracerProvider:
-	default:
-		m.tracer = c.tracerProvider.Tracer(instruments.ScopeName, trace.WithInstrumentationVersion(Version))
-	}
 	return m
 }
 
 // ready reports whether m was made by a constructor.
 func (m *Monitor) ready() bool { return m != nil && m.scope != nil }
 
-// Engine returns the identity that the monitor was made for.
+// Engine returns the identity that the monitor was made for, as it is reported.
 func (m *Monitor) Engine() Engine {
 	if m == nil {
 		return Engine{}
@@ -82,13 +73,16 @@ func (m *Monitor) Engine() Engine {
 // collection, and no histogram records any more. Spans still work. The engine may
 // then get a new monitor, which starts at 0.
 //
+// Histograms that have a Finish, as those of package exporters/bound and of
+// go.opentelemetry.io/otel/metric/x, are gone as well. Others keep the engine's
+// last values, because OpenTelemetry's SDK never forgets a series; this module's
+// Prometheus bridge leaves them out.
+//
 // A host that pushes metrics shuts its meter provider down before it closes its
 // monitors: the last push reports nothing of a closed engine. One that sends
 // deltas has to collect between Close and the making of the engine's next
-// monitor, or the SDK reports the fall to 0 as a negative delta. Histograms keep
-// the engine's last values, because OpenTelemetry's SDK never forgets a series;
-// this module's Prometheus bridge leaves them out. Close may be called more than
-// once.
+// monitor, or the SDK reports the fall to 0 as a negative delta. Close may be
+// called more than once.
 //
 // The monitors of [Engines] are closed with their set; Close does nothing on one
 // of them.
@@ -124,8 +118,8 @@ func (m *Monitor) recordDuration(ctx context.Context, h instruments.Histogram, d
 	m.recordHistogram(ctx, h, d.Seconds())
 }
 
-// record puts a value that is not a duration into a histogram.
-func (m *Monitor) record(ctx context.Context, h instruments.Histogram, v float64) {
+// recordValue puts a value that is not a duration into a histogram.
+func (m *Monitor) recordValue(ctx context.Context, h instruments.Histogram, v float64) {
 	if h.Index() == 0 {
 		return
 	}
@@ -135,11 +129,12 @@ func (m *Monitor) record(ctx context.Context, h instruments.Histogram, v float64
 	m.recordHistogram(ctx, h, v)
 }
 
+// recordHistogram records unless the engine is closed: the SDK would bring its series
+// back.
 func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, v float64) {
-	if m.closed.Load() {
-		return // the SDK would bring the series of a closed engine back
+	if !m.closed.Load() {
+		m.series.record(orBackground(ctx), h, v)
 	}
-	m.histogram(h).Record(orBackground(ctx), v, m.recordOptions...)
 }
 
 // collect passes the values to the reader that collects.
@@ -152,7 +147,7 @@ func (m *Monitor) collect(o metric.Observer) {
 		}
 	}
 	for _, observation := range m.observed.all() {
-		if v, ok := m.read(observation); ok {
+		if v, ok := observation.read(); ok {
 			o.ObserveFloat64(m.instruments.observableGauges[observation.gauge.Index()], v, m.observeOptions...)
 		}
 	}

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -21,7 +23,9 @@ var mistral = otelcache.Engine{ModelName: "mistral"}
 
 // TestTwoEngines: each has its own series of every metric, in the same order on
 // every page.
-func TestTwoEngines(t *testing.T) {
+func TestTwoEngines(t *testing.T) { withEachBridge(t, testTwoEngines) }
+
+func testTwoEngines(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	second, first := b.monitor(t, mistral), b.monitor(t, llama)
 	first.StartLookup(t.Context(), 3)
@@ -89,7 +93,9 @@ func TestClosedEngine(t *testing.T) {
 
 // TestClosedEngineLikeALiveOne: a closed engine that is called like a live one
 // but for a worker is gone, too.
-func TestClosedEngineLikeALiveOne(t *testing.T) {
+func TestClosedEngineLikeALiveOne(t *testing.T) { withEachBridge(t, testClosedEngineLikeALiveOne) }
+
+func testClosedEngineLikeALiveOne(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, both)
 	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
 	closed.RecordRemoteGetTime(t.Context(), time.Second)
@@ -104,8 +110,68 @@ func TestClosedEngineLikeALiveOne(t *testing.T) {
 	}
 }
 
+// TestEnginesChange: a page has the engines of its collection, also when as many
+// as before are others; what earlier pages were made of does not change.
+func TestEnginesChange(t *testing.T) { withEachBridge(t, testEnginesChange) }
+
+func testEnginesChange(t *testing.T, newBridge newBridgeFunc) {
+	b := newBridge(t, both)
+	gather := func() (families []*dto.MetricFamily) {
+		families, err := b.exporter.Gatherer().Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return families
+	}
+	var earlier, copies [][]*dto.MetricFamily
+	open := map[otelcache.Engine]*otelcache.Monitor{}
+	for _, engines := range [][]otelcache.Engine{{llama}, {mistral}, {mistral}, {llama, mistral}, nil, {llama}} {
+		for e, mon := range open {
+			if !slices.Contains(engines, e) {
+				if err := mon.Close(); err != nil {
+					t.Fatal(err)
+				}
+				delete(open, e)
+			}
+		}
+		for _, e := range engines {
+			if open[e] == nil {
+				open[e] = b.monitor(t, e)
+			}
+			open[e].RecordRemoteGetTime(sampled(), time.Second)
+		}
+		families := gather()
+		for _, f := range families {
+			if !strings.HasPrefix(f.GetName(), "lmcache:") {
+				continue
+			}
+			var got []otelcache.Engine
+			for _, m := range f.GetMetric() {
+				got = append(got, engineOf(m))
+			}
+			if !slices.Equal(got, engines) {
+				t.Errorf("%s has the engines %v, want %v", f.GetName(), got, engines)
+			}
+		}
+		var copied []*dto.MetricFamily
+		for _, f := range families {
+			copied = append(copied, proto.CloneOf(f))
+		}
+		earlier, copies = append(earlier, families), append(copies, copied)
+	}
+	for i := range earlier {
+		for j, f := range earlier[i] {
+			if !proto.Equal(f, copies[i][j]) {
+				t.Errorf("page %d: the family %v became %v", i, copies[i][j], f)
+			}
+		}
+	}
+}
+
 // TestLastEngineClosed: nothing of LMCache's is left.
-func TestLastEngineClosed(t *testing.T) {
+func TestLastEngineClosed(t *testing.T) { withEachBridge(t, testLastEngineClosed) }
+
+func testLastEngineClosed(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(t.Context(), time.Second)
@@ -124,6 +190,13 @@ func TestLastEngineClosed(t *testing.T) {
 // indistinguishable add up, and closed engines that can be told apart are gone
 // nevertheless.
 func TestViewsThatTakeAttributes(t *testing.T) {
+	t.Run("sdk", func(t *testing.T) { testViewsThatTakeAttributes(t, newBridgeWithViews) })
+	t.Run("bound", func(t *testing.T) { testViewsThatTakeAttributes(t, newBoundBridgeWithViews) })
+}
+
+func testViewsThatTakeAttributes(
+	t *testing.T, newBridgeWithViews func(testing.TB, []prometheus.Vocabulary, sdkmetric.View) bridge,
+) {
 	all := otelcache.Engine{ModelName: "llama"}
 	workers := []otelcache.Engine{{ModelName: "llama", WorkerID: "0"}, {ModelName: "llama", WorkerID: "1"}}
 	for name, instrument := range map[string]string{"of every metric": "*", "of one metric": instruments.RemoteGetDuration.String()} {
@@ -217,7 +290,37 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-func TestNothingElseOnLMCachesPage(t *testing.T) {
+// TestClosedBetweenScrapes: an engine that no scrape ever saw is closed like any
+// other, also when all before it have left no trace.
+func TestClosedBetweenScrapes(t *testing.T) { withEachBridge(t, testClosedBetweenScrapes) }
+
+func testClosedBetweenScrapes(t *testing.T, newBridge newBridgeFunc) {
+	b := newBridge(t, lmcache)
+	first := b.monitor(t, llama)
+	if len(b.page(t)) != lmcacheMetrics {
+		t.Error("the page is not complete")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if text := b.text(t); text != "" {
+			t.Errorf("the page is %q, want nothing", text)
+		}
+	}
+	second := b.monitor(t, mistral)
+	second.RecordRemoteGetTime(t.Context(), time.Second)
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.text(t); text != "" {
+		t.Errorf("the page is %q, want nothing", text)
+	}
+}
+
+func TestNothingElseOnLMCachesPage(t *testing.T) { withEachBridge(t, testNothingElseOnLMCachesPage) }
+
+func testNothingElseOnLMCachesPage(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	hostMetrics(t, b.provider)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))

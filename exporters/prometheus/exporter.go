@@ -24,14 +24,16 @@ import (
 // from then on.
 type Exporter struct {
 	sdkmetric.Reader
+	bound sdkmetric.Producer // or nil
 
 	scrapes chan struct{} // holds a token for each scrape that is being served
 	reports reports
 
 	turn        chan struct{}              // holds a token for a collection and its pages
 	interrupted bool                       // the last collection panicked, or did not begin
-	collected   metricdata.ResourceMetrics // reused
-	ours        []*metricdata.Metrics      // the metrics of this module, in collected
+	collected   metricdata.ResourceMetrics // reused by the SDK
+	scopes      []metricdata.ScopeMetrics  // collected ones and those of bound
+	ours        []*metricdata.Metrics      // the metrics of this module, in scopes
 	catalog     catalog
 	engines     engines
 	pages       []page
@@ -46,7 +48,7 @@ type page interface {
 func New(opts ...Option) (*Exporter, error) {
 	c := newConfig(opts)
 	e := &Exporter{
-		Reader: sdkmetric.NewManualReader(), catalog: newCatalog(), engines: newEngines(),
+		Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines(),
 		scrapes: make(chan struct{}, maxScrapes), turn: make(chan struct{}, 1),
 	}
 	for i, v := range c.vocabularies {
@@ -81,6 +83,7 @@ func (e *Exporter) Gatherer() client.Gatherer {
 
 // gather is called by whoever has the turn.
 func (e *Exporter) gather(ctx context.Context) (families []*dto.MetricFamily, err error) {
+	defer e.release()
 	// A callback of the host that panics costs the scrape. An HTTP server would
 	// recover, but not everybody gathers in one.
 	defer func() {
@@ -99,8 +102,8 @@ func (e *Exporter) gather(ctx context.Context) (families []*dto.MetricFamily, er
 	return families, err
 }
 
-// collect reads the meter provider and keeps the series of live engines.
-// Callbacks of the host get ctx.
+// collect reads the meter provider and the bound instruments, and keeps the series
+// of live engines. Callbacks of the host get ctx.
 func (e *Exporter) collect(ctx context.Context) error {
 	if e.interrupted {
 		// The SDK keeps what was observed before a callback panicked, and would add
@@ -117,9 +120,17 @@ func (e *Exporter) collect(ctx context.Context) error {
 	if err != nil {
 		e.reports.add(collectFailed, err)
 	}
+	e.scopes = slices.Clip(e.collected.ScopeMetrics)
+	if e.bound != nil {
+		produced, err := e.bound.Produce(ctx)
+		if err != nil {
+			e.reports.add(collectFailed, err)
+		}
+		e.scopes = append(e.scopes, produced...)
+	}
 	e.ours = e.ours[:0]
-	for i := range e.collected.ScopeMetrics {
-		scope := &e.collected.ScopeMetrics[i]
+	for i := range e.scopes {
+		scope := &e.scopes[i]
 		if scope.Scope.Name != instruments.ScopeName {
 			continue
 		}
@@ -133,4 +144,13 @@ func (e *Exporter) collect(ctx context.Context) error {
 		e.engines.hideClosed(m)
 	}
 	return nil
+}
+
+// release lets go of what was produced, which is as large as the page.
+func (e *Exporter) release() {
+	e.scopes = nil
+	clear(e.ours)
+	for i := range e.catalog {
+		e.catalog[i].collected = nil
+	}
 }
