@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"strings"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
@@ -105,7 +106,11 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 		return options{}, complain(output, err)
 	}
 	if set.NArg() > 0 {
-		return options{}, complain(output, fmt.Errorf("unexpected argument %q; a trace is given with -trace", set.Arg(0)))
+		argument := set.Arg(0)
+		if strings.Contains(argument, "@") { // a URL, perhaps with a password
+			argument = "…"
+		}
+		return options{}, complain(output, fmt.Errorf("unexpected argument %q; a trace is given with -trace", argument))
 	}
 	if o.redis != "" {
 		o.remote = true
@@ -142,7 +147,24 @@ func (o options) validate() error {
 	if o.cpuBytes < 0 {
 		errs = append(errs, fmt.Errorf("-cpu-bytes is %d, want 0 or more", o.cpuBytes))
 	}
+	if o.redis != "" && !isAddress(o.redis) {
+		errs = append(errs, errors.New("-redis is no address, want host:port, without a scheme, a user or a password"))
+	}
+	if !isAddress(o.listen) {
+		errs = append(errs, errors.New("-listen is no address, want host:port"))
+	}
 	return errors.Join(errs...)
+}
+
+// isAddress reports whether s is host:port. What is not, such as a URL, may hold
+// a password, and errors of the network would repeat it.
+func isAddress(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || strings.ContainsAny(host, "@/?# ") {
+		return false
+	}
+	_, err = net.LookupPort("tcp", port)
+	return err == nil
 }
 
 // requests returns what is to be replayed.

@@ -13,11 +13,10 @@ import (
 )
 
 const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	writeTimeout  = time.Minute
-	idleTimeout   = 2 * time.Minute
-	closeTimeout  = 2 * time.Second // for scrapes that are under way
+	readTimeout  = 5 * time.Second
+	writeTimeout = 10 * time.Second // as long as Prometheus waits
+	idleTimeout  = 2 * time.Minute
+	closeTimeout = 2 * time.Second // for scrapes that are under way
 )
 
 // server serves the metrics and a page that leads to them.
@@ -42,7 +41,10 @@ func serve(address string, metrics http.Handler, names string) (*server, error) 
 		url: "http://" + listener.Addr().String(),
 		http: &http.Server{
 			Handler:           mux,
-			ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+			ReadHeaderTimeout: readTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
 		},
 		failed: make(chan error, 1),
 	}

@@ -110,7 +110,11 @@
 //     failed (version 1.43 counts the spans of an export as one);
 //   - otel.sdk.exporter.metric_data_point.exported likewise, in newer versions.
 //
-// Lost are those with an error.type. Spans that still wait when the time for a
+// Lost are those with an error.type. (Over HTTP an attempt that finds no collector
+// counts as failed, and is then repeated until OTEL_BSP_EXPORT_TIMEOUT, as gRPC
+// does by itself. otelconf leaves no room for that: with a configuration file, an
+// exporter over HTTP loses the spans of a collector that restarts, and otlp_grpc
+// loses none.) Spans that still wait when the time for a
 // shutdown ends, and spans that end after it, have none: they are only part of
 // started and not of processed. A span that goes to two exporters is processed
 // and exported twice.

@@ -28,7 +28,7 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 	if len(spanExporters) > 0 {
 		opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
 		for _, e := range spanExporters {
-			processor := sdktrace.NewBatchSpanProcessor(e)
+			processor := sdktrace.NewBatchSpanProcessor(retrying{e})
 			opts = append(opts, sdktrace.WithSpanProcessor(processor))
 			p.parts = append(p.parts, part{"traces", processor})
 		}

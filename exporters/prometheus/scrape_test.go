@@ -326,11 +326,18 @@ func TestWriteTime(t *testing.T) {
 			listener := &pipeListener{conns: make(chan net.Conn, 1)}
 			listener.conns <- theirs
 			closed := make(chan struct{})
-			server := &http.Server{Handler: b.exporter.Handler(), WriteTimeout: timeout, ConnState: func(_ net.Conn, state http.ConnState) {
-				if state == http.StateClosed {
-					close(closed)
-				}
-			}}
+			server := &http.Server{
+				Handler:           b.exporter.Handler(),
+				ReadHeaderTimeout: time.Second,
+				ReadTimeout:       time.Second,
+				WriteTimeout:      timeout,
+				IdleTimeout:       time.Second,
+				ConnState: func(_ net.Conn, state http.ConnState) {
+					if state == http.StateClosed {
+						close(closed)
+					}
+				},
+			}
 			served := make(chan error, 1)
 			go func() { served <- server.Serve(listener) }()
 			if _, err := io.WriteString(ours, "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"); err != nil {

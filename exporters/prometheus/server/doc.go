@@ -18,7 +18,10 @@
 //	  prometheus: $2y$10$… # printed by htpasswd -nB prometheus, after the colon
 //
 // Relative paths are relative to the directory of the file. Passwords are bcrypt
-// hashes; clear text is refused.
+// hashes; clear text is refused. Clients that guess passwords cannot keep one who
+// has the right one waiting, nor learn from the time of an answer which users
+// exist, as long as all hashes have the same cost. The file's rate_limit counts
+// scrapes and not what has no right password.
 //
 // A program with a server mounts
 // [github.com/lmcache-go/lmcache-otel/exporters/prometheus.Exporter.Handler] there

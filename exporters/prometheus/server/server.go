@@ -54,20 +54,29 @@ func Start(e *prometheus.Exporter, opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prometheus server: %w", err)
 	}
-	s := &Server{
-		http: http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: readTimeout,
-			ReadTimeout:       readTimeout,
-			WriteTimeout:      writeTimeout,
-			IdleTimeout:       idleTimeout,
-			ErrorLog:          slog.NewLogLogger(c.logger.Handler(), slog.LevelWarn),
-		},
-		address: listener.Addr(),
-		served:  make(chan struct{}),
-	}
+	s := &Server{address: listener.Addr(), served: make(chan struct{})}
+	s.configure(handler, c)
 	go s.serve(listener, c)
 	return s, nil
+}
+
+func (s *Server) configure(handler http.Handler, c config) {
+	s.http = http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: readTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          slog.NewLogLogger(c.logger.Handler(), slog.LevelWarn),
+	}
+	if c.webConfig != "" {
+		// Called when serving begins, after the toolkit has put its handler before
+		// ours.
+		s.http.BaseContext = func(net.Listener) context.Context {
+			s.http.Handler = &guard{next: s.http.Handler, file: c.webConfig}
+			return context.Background()
+		}
+	}
 }
 
 func newHandler(e *prometheus.Exporter) (http.Handler, error) {
