@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -19,9 +21,15 @@ import (
 
 // TestMetricNamesExist looks up every name of a metric, in any vocabulary, and of an attribute or span.
 func TestMetricNamesExist(t *testing.T) {
-	known := map[string]bool{"lmcache_worker_id": true, "lmcache_role": true, "lmcache_served_model_name": true, "lmcache_otel": true}
+	known := map[string]bool{"lmcache_otel": true}
+	for _, key := range []attribute.Key{instruments.WorkerIDKey, instruments.RoleKey, instruments.ServedModelNameKey} {
+		known[labelOf(key)] = true
+	}
 	for _, m := range instruments.All() {
 		known[m.Name], known[m.LMCache.ShortName()] = true, true
+		for _, a := range m.Attributes {
+			known[string(a.Key)], known[labelOf(a.Key)] = true, true
+		}
 		for _, name := range []string{prometheus.OTel.FamilyName(m), prometheus.LMCache.FamilyName(m)} {
 			known[name] = true
 			if m.Kind == instruments.KindHistogram {
@@ -44,6 +52,9 @@ func TestMetricNamesExist(t *testing.T) {
 		}
 	}
 }
+
+// labelOf returns the native name of an attribute on Prometheus.
+func labelOf(key attribute.Key) string { return strings.ReplaceAll(string(key), ".", "_") }
 
 // TestIdentifiersExist looks up what the documentation says of our packages: otelcache.New, instruments.RemotePutTasks and so on.
 func TestIdentifiersExist(t *testing.T) {

@@ -19,8 +19,12 @@ const (
 	ServedModelNameKey = attribute.Key("lmcache.served_model.name")
 )
 
-// Attributes of phases of a host's own, beside the engine's.
+// Attributes that some metrics have beside the engine's identity. An entry of the
+// catalog names its own ([Metric.Attributes]).
 const (
+	// ErrorTypeKey is the type of the error of an operation that failed, as
+	// OpenTelemetry's conventions have it. Operations that did not fail lack it.
+	ErrorTypeKey = attribute.Key("error.type")
 	// OperationKey is the operation that a phase belongs to, such as "retrieve".
 	OperationKey = attribute.Key("lmcache.operation")
 	// PhaseKey is the name of the phase.
@@ -52,4 +56,42 @@ const (
 	MergedPhasesKey = attribute.Key("lmcache.phases.merged")
 	// PeerKey is the other end of a peer-to-peer transfer.
 	PeerKey = attribute.Key("lmcache.p2p.peer")
+)
+
+// Attribute describes an attribute that measurements of a metric have beside the
+// identity of their engine.
+type Attribute struct {
+	Key attribute.Key
+	// Description is one sentence for the people who read the metric.
+	Description string
+	// Values are all that the attribute can have; nil if hosts or errors bring
+	// their own.
+	Values []Value
+	// Optional is true for an attribute that some measurements lack.
+	Optional bool
+}
+
+// Value is one that an attribute can have.
+type Value struct {
+	Name string
+	// Description says when a measurement has the value; empty if the name does.
+	Description string
+}
+
+// The attributes of the catalog's entries.
+var (
+	errorType = Attribute{
+		Key:         ErrorTypeKey,
+		Description: "The type of the error, of operations that failed.",
+		Optional:    true,
+	}
+	operation = Attribute{
+		Key:         OperationKey,
+		Description: "The operation that the phase belongs to.",
+		Values:      []Value{{Name: "lookup"}, {Name: "retrieve"}, {Name: "store"}, {Name: "p2p_transfer"}, {Name: "remote.get"}, {Name: "remote.put"}},
+	}
+	phaseName = Attribute{
+		Key:         PhaseKey,
+		Description: "The name of the phase, as the host gave it to NewPhase.",
+	}
 )

@@ -8,13 +8,17 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
@@ -179,6 +183,49 @@ func TestEntriesAreWellFormed(t *testing.T) {
 	}
 }
 
+// TestAttributesAreWellFormed holds that a key means the same in every entry, and
+// that no key is the namespace of another.
+func TestAttributesAreWellFormed(t *testing.T) {
+	identity := []attribute.Key{
+		instruments.ModelNameKey, instruments.WorkerIDKey, instruments.RoleKey, instruments.ServedModelNameKey,
+	}
+	seen := map[attribute.Key]instruments.Attribute{}
+	for _, m := range instruments.All() {
+		of := map[attribute.Key]bool{}
+		for _, a := range m.Attributes {
+			if a.Key != instruments.ErrorTypeKey && !strings.HasPrefix(string(a.Key), "lmcache.") || strings.ToLower(string(a.Key)) != string(a.Key) {
+				t.Errorf("%s: the attribute %q, want lower case that starts with lmcache., or error.type", m.Name, a.Key)
+			}
+			if !strings.HasSuffix(a.Description, ".") {
+				t.Errorf("%s: the description of %s is %q, want a sentence", m.Name, a.Key, a.Description)
+			}
+			if of[a.Key] || slices.Contains(identity, a.Key) {
+				t.Errorf("%s has %s twice", m.Name, a.Key)
+			}
+			of[a.Key] = true
+			if other, ok := seen[a.Key]; ok && !reflect.DeepEqual(a, other) {
+				t.Errorf("%s: %s is %+v, and %+v elsewhere", m.Name, a.Key, a, other)
+			}
+			seen[a.Key] = a
+			values := map[string]bool{}
+			for _, v := range a.Values {
+				if v.Name == "" || values[v.Name] {
+					t.Errorf("%s: the value %q of %s is empty or there twice", m.Name, v.Name, a.Key)
+				}
+				values[v.Name] = true
+			}
+		}
+	}
+	keys := slices.AppendSeq(identity, maps.Keys(seen))
+	for _, key := range keys {
+		for _, other := range keys {
+			if strings.HasPrefix(string(other), string(key)+".") {
+				t.Errorf("the attribute %s is the namespace of %s", key, other)
+			}
+		}
+	}
+}
+
 func TestScaledBounds(t *testing.T) {
 	get := instruments.RemoteGetDuration.Metric()
 	if got := get.Bounds[1]; got != 0.005 {
@@ -281,6 +328,11 @@ func TestCatalogCannotBeChanged(t *testing.T) {
 	m := instruments.RetrieveDuration.Metric()
 	m.Bounds[0], m.LMCache.Bounds[0] = -1, -1
 	instruments.All()[0].Name = "changed"
+	ops := instruments.OperationPhaseDuration.Metric().Attributes
+	ops[0].Values[0].Name, ops[1].Key = "changed", "changed"
+	if got := instruments.OperationPhaseDuration.Metric().Attributes; got[0].Values[0].Name != "lookup" || got[1].Key != instruments.PhaseKey {
+		t.Errorf("attributes changed: %v", got)
+	}
 	if got := instruments.RetrieveDuration.Metric(); got.Bounds[0] != 0.001 || got.LMCache.Bounds[0] != 0.001 {
 		t.Errorf("bounds changed: %v, %v", got.Bounds, got.LMCache.Bounds)
 	}

@@ -21,6 +21,11 @@ type Metric struct {
 	// FedBy names the methods of otelcache's Monitor and operations that feed
 	// the metric.
 	FedBy string
+	// Process is true for a metric of the process, whose measurements lack an
+	// engine's identity.
+	Process bool
+	// Attributes are those that measurements have beside the engine's identity.
+	Attributes []Attribute
 	// Bounds are the upper bounds of a histogram's buckets in Unit; nil for
 	// other kinds.
 	Bounds []float64
@@ -108,6 +113,10 @@ func (m Metric) Identifier() string {
 
 func (m Metric) clone() Metric {
 	m.Bounds = slices.Clone(m.Bounds)
+	m.Attributes = slices.Clone(m.Attributes)
+	for i := range m.Attributes {
+		m.Attributes[i].Values = slices.Clone(m.Attributes[i].Values)
+	}
 	for _, e := range m.vocabularies() {
 		e.Bounds = slices.Clone(e.Bounds)
 	}

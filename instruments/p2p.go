@@ -20,6 +20,7 @@ var (
 		Name: "lmcache.p2p.transfer.duration", Unit: "s",
 		Description: "Time that a peer-to-peer transfer took, from start to finish.",
 		FedBy:       "Transfer.Finish, Transfer.Fail",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:p2p_time_to_transfer", Unit: "s", Bounds: requestSeconds},
 	})
 

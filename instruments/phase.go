@@ -64,6 +64,7 @@ var (
 		Name: "lmcache.operation.phase.duration", Unit: "s",
 		Description: "Time that an operation spent in a phase of the host's own.",
 		FedBy:       "Retrieve.StartPhase, Store.StartPhase, Lookup.StartPhase, Transfer.StartPhase",
+		Attributes:  []Attribute{operation, phaseName},
 		Bounds:      doublingSeconds,
 	})
 )

@@ -71,6 +71,7 @@ var (
 		Name: "lmcache.remote.get.duration", Unit: "s",
 		Description: "Time that a get from the remote backend took.",
 		FedBy:       "RecordRemoteGetTime, RemoteGet.Finish",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:remote_time_to_get", Unit: "ms", Scale: perMilli, Bounds: remoteMilliseconds},
 	})
 
@@ -78,6 +79,7 @@ var (
 		Name: "lmcache.remote.put.duration", Unit: "s",
 		Description: "Time that a put to the remote backend took.",
 		FedBy:       "RecordRemotePutTime, RemotePut.Finish",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:remote_time_to_put", Unit: "ms", Scale: perMilli, Bounds: remoteMilliseconds},
 	})
 

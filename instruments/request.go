@@ -85,6 +85,7 @@ var (
 		Name: "lmcache.retrieve.duration", Unit: "s",
 		Description: "Time that a retrieve took, from start to finish.",
 		FedBy:       "Retrieve.Finish, Retrieve.Fail",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:time_to_retrieve", Unit: "s", Bounds: requestSeconds},
 	})
 
@@ -92,6 +93,7 @@ var (
 		Name: "lmcache.store.duration", Unit: "s",
 		Description: "Time that a store took, from start to finish.",
 		FedBy:       "Store.Finish, Store.Fail",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:time_to_store", Unit: "s", Bounds: requestSeconds},
 	})
 
@@ -99,6 +101,7 @@ var (
 		Name: "lmcache.lookup.duration", Unit: "s",
 		Description: "Time that a lookup took, from start to finish.",
 		FedBy:       "Lookup.Finish, Lookup.Fail",
+		Attributes:  []Attribute{errorType},
 		LMCache:     Exposition{Name: "lmcache:time_to_lookup", Unit: "s", Bounds: doublingSeconds},
 	})
 

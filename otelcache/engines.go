@@ -27,9 +27,10 @@ import (
 //
 // An idle engine stays on the page for the sake of readers that send deltas: the
 // SDK forgets a counter that is missing from one collection, and would send the
-// whole of it again. Histograms of the SDK stay in any case, and it keeps at most
-// 2,000 series of each by default: a host with more engines over time sets
-// sdkmetric.WithCardinalityLimit.
+// whole of it again. The SDK's histograms stay in any case, and it keeps at most
+// 2,000 series of each instrument by default: a host with more engines over time
+// uses the meter provider of package exporters/bound, whose series end with their
+// engine, or sets sdkmetric.WithCardinalityLimit.
 type Engines struct {
 	limit  int
 	idle   time.Duration
@@ -232,12 +233,15 @@ func (s *Engines) revive(m *Monitor) *Monitor {
 	case now != nil:
 		return now
 	case s.closed:
-		m.use.dropped.Store(false) // closed: no reader sees it
+		m.closed.Store(true) // no reader sees it
+		m.use.dropped.Store(false)
 	case !s.isLeaving(m.engine) && s.hasRoom():
 		m.startAnew() // readers that send deltas have forgotten it
-		m.use.dropped.Store(false)
 		s.put(m)
-		return s.monitors[m.engine]
+		if s.monitors[m.engine] != m {
+			return s.monitors[m.engine]
+		}
+		m.use.dropped.Store(false) // its histograms are bound by now
 	default:
 		return s.other(m.engine)
 	}

@@ -403,6 +403,10 @@ func TestInvalidEngines(t *testing.T) {
 func TestClosedEngines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newEngineSet(t, 1)
+		dropped := s.model("dropped")
+		s.want(t, map[string]int64{"dropped": 0}, map[string]int64{"dropped": 0})
+		s.look()
+		s.want(t, map[string]int64{"dropped": 0, "_OTHER": 0}, map[string]int64{"dropped": 0, "_OTHER": 0})
 		a, other := s.model("a"), s.model("b")
 		for _, m := range []*otelcache.Monitor{a, other} {
 			closeMonitor(t, m) // does nothing
@@ -417,7 +421,7 @@ func TestClosedEngines(t *testing.T) {
 		}
 		time.Sleep(ms)
 		pending.FinishOn(a, 10)
-		for _, m := range []*otelcache.Monitor{a, other, s.model("a"), s.model("b"), s.model("c")} {
+		for _, m := range []*otelcache.Monitor{dropped, a, other, s.model("a"), s.model("b"), s.model("c")} {
 			m.RecordEviction(1)
 			m.RecordChunkReuse(context.Background(), ms)
 			_, l := m.StartLookup(context.Background(), 10)
@@ -450,6 +454,28 @@ func TestEnginesBesideMonitors(t *testing.T) {
 		t.Error(err)
 	}
 	s.want(t, map[string]int64{"a": 3}, map[string]int64{"a": 0})
+}
+
+// TestKeptMonitorsBesideMonitors keeps the monitor of an engine that made room and
+// then got a monitor that is not the set's.
+func TestKeptMonitorsBesideMonitors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newEngineSet(t, 1)
+		kept := s.model("a")
+		s.want(t, map[string]int64{"a": 0}, map[string]int64{"a": 0})
+		s.look()
+		s.want(t, map[string]int64{"a": 0, "_OTHER": 0}, map[string]int64{"a": 0, "_OTHER": 0})
+		s.model("b")
+		s.want(t, map[string]int64{"b": 0, "_OTHER": 0}, map[string]int64{"b": 0, "_OTHER": 0})
+		time.Sleep(idle)
+		own := openMonitor(t, otelcache.Engine{ModelName: "a"}, otelcache.WithMeterProvider(s.provider))
+		own.RecordEviction(1)
+		kept.RecordEviction(2)
+		kept.RecordEviction(4)
+		if got := evicted(t, s.cumulative); got["a"] != 7 || len(got) != 2 {
+			t.Errorf("got %v, want 7 of a", got)
+		}
+	})
 }
 
 // TestPendingLookups ends a lookup of a router in each way, with an engine that was

@@ -64,6 +64,54 @@ func TestFeedsCoverTheCatalog(t *testing.T) {
 	}
 }
 
+// TestAttributesAreThoseOfTheCatalog holds the attributes of data points against
+// the entries of their metrics, and the values of closed ones against those that
+// there are.
+func TestAttributesAreThoseOfTheCatalog(t *testing.T) {
+	values := map[string]bool{} // that were seen, behind their metric and key
+	for _, f := range feeds {
+		for point := range f.want {
+			name, attrs := splitPoint(point)
+			m, _ := instruments.Lookup(name)
+			for _, a := range m.Attributes {
+				value, ok := attrs[string(a.Key)]
+				if !ok && !a.Optional {
+					t.Errorf("%s: %s lacks %s", f.name, point, a.Key)
+				}
+				is := func(v instruments.Value) bool { return v.Name == value }
+				if ok && a.Values != nil && !slices.ContainsFunc(a.Values, is) {
+					t.Errorf("%s: %s has another %s than %v", f.name, point, a.Key, a.Values)
+				}
+				values[name+string(a.Key)+value] = true
+				delete(attrs, string(a.Key))
+			}
+			if len(attrs) > 0 {
+				t.Errorf("%s: %s has attributes that its entry lacks: %v", f.name, point, attrs)
+			}
+		}
+	}
+	for _, m := range instruments.All() {
+		for _, a := range m.Attributes {
+			for _, v := range a.Values {
+				if !values[m.Name+string(a.Key)+v.Name] {
+					t.Errorf("no entry of feeds gives %s of %s the value %q", a.Key, m.Name, v.Name)
+				}
+			}
+		}
+	}
+}
+
+// splitPoint returns the metric and the attributes of a key of points.
+func splitPoint(point string) (name string, attrs map[string]string) {
+	attrs = map[string]string{}
+	name, text, _ := strings.Cut(strings.TrimSuffix(point, "}"), "{")
+	for field := range strings.FieldsSeq(text) {
+		key, value, _ := strings.Cut(field, "=")
+		attrs[key] = value
+	}
+	return name, attrs
+}
+
 // TestCountersStartAtZero checks what is there before anything happens:
 // dashboards take a counter that is missing for a fault.
 func TestCountersStartAtZero(t *testing.T) {

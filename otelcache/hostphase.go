@@ -10,9 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
@@ -74,24 +71,13 @@ func (o *operation) recordHostTimes() {
 	}
 }
 
-type hostPhaseKey struct {
-	kind *kind
-	name PhaseName
-}
-
 func (m *Monitor) recordHostPhase(ctx context.Context, k *kind, name PhaseName, d time.Duration) {
 	if m.closed.Load() {
 		return
 	}
-	key := hostPhaseKey{k, name}
-	options, ok := m.hostPhases.Load(key)
-	if !ok {
-		attrs := append(slices.Clone(m.attrs), instruments.OperationKey.String(k.name()), instruments.PhaseKey.String(name.String()))
-		options = []metric.RecordOption{metric.WithAttributeSet(attribute.NewSet(attrs...))}
-		m.hostPhases.Store(key, options)
-	}
+	h := instruments.OperationPhaseDuration
 	if all := m.distributions.Load(); all != nil {
-		(*all)[instruments.OperationPhaseDuration.Index()].recordDuration(d)
+		(*all)[h.Index()].recordDuration(d)
 	}
-	m.histogram(instruments.OperationPhaseDuration).Record(ctx, d.Seconds(), options.([]metric.RecordOption)...)
+	m.recordVariant(ctx, h, d.Seconds(), instruments.OperationKey.String(k.name()), instruments.PhaseKey.String(name.String()))
 }

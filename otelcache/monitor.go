@@ -39,7 +39,6 @@ type Monitor struct {
 	observed      observed
 	slowWarnings  limiter
 	mistakes      [numMistakes]limiter
-	hostPhases    sync.Map   // options of the host's phases, by kind and name
 	extras        sync.Mutex // held when an operation gets its extra
 	use           use        // of a monitor of Engines
 }
@@ -82,13 +81,16 @@ func (m *Monitor) Engine() Engine {
 // collection, and no histogram records any more. Spans still work. The engine may
 // then get a new monitor, which starts at 0.
 //
+// Histograms that have a Finish, as those of package exporters/bound and of
+// go.opentelemetry.io/otel/metric/x, are gone as well. Others keep the engine's
+// last values, because OpenTelemetry's SDK never forgets a series; this module's
+// Prometheus bridge leaves them out.
+//
 // A host that pushes metrics shuts its meter provider down before it closes its
 // monitors: the last push reports nothing of a closed engine. One that sends
 // deltas has to collect between Close and the making of the engine's next
-// monitor, or the SDK reports the fall to 0 as a negative delta. Histograms keep
-// the engine's last values, because OpenTelemetry's SDK never forgets a series;
-// this module's Prometheus bridge leaves them out. Close may be called more than
-// once.
+// monitor, or the SDK reports the fall to 0 as a negative delta. Close may be
+// called more than once.
 //
 // The monitors of [Engines] are closed with their set; Close does nothing on one
 // of them.
@@ -124,8 +126,8 @@ func (m *Monitor) recordDuration(ctx context.Context, h instruments.Histogram, d
 	m.recordHistogram(ctx, h, d.Seconds())
 }
 
-// record puts a value that is not a duration into a histogram.
-func (m *Monitor) record(ctx context.Context, h instruments.Histogram, v float64) {
+// recordValue puts a value that is not a duration into a histogram.
+func (m *Monitor) recordValue(ctx context.Context, h instruments.Histogram, v float64) {
 	if h.Index() == 0 {
 		return
 	}
@@ -135,11 +137,12 @@ func (m *Monitor) record(ctx context.Context, h instruments.Histogram, v float64
 	m.recordHistogram(ctx, h, v)
 }
 
+// recordHistogram records unless the engine is closed: the SDK would bring its series
+// back.
 func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, v float64) {
-	if m.closed.Load() {
-		return // the SDK would bring the series of a closed engine back
+	if !m.closed.Load() {
+		m.series.record(orBackground(ctx), h, v)
 	}
-	m.histogram(h).Record(orBackground(ctx), v, m.recordOptions...)
 }
 
 // collect passes the values to the reader that collects.

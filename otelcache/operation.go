@@ -100,11 +100,11 @@ func (m *Monitor) wantsTimes(ctx context.Context, k *kind) bool {
 		return true
 	}
 	for _, h := range k.timed {
-		if m.histogram(h).Enabled(ctx) {
+		if m.isEnabled(ctx, h) {
 			return true
 		}
 	}
-	return len(hostPhaseNames()) > 0 && m.histogram(instruments.OperationPhaseDuration).Enabled(ctx)
+	return len(hostPhaseNames()) > 0 && m.isEnabled(ctx, instruments.OperationPhaseDuration)
 }
 
 // isNone reports whether o is no operation at all.
@@ -161,12 +161,12 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		m.recordDuration(o.ctx, k.duration, r.elapsed)
 	}
 	if r.speed > 0 {
-		m.record(o.ctx, k.speed, r.speed)
+		m.recordValue(o.ctx, k.speed, r.speed)
 	}
 	if r.moved == 0 {
 		m.count(k.zero, 1)
 	} else if rate > 0 {
-		m.record(o.ctx, k.hitRate, rate)
+		m.recordValue(o.ctx, k.hitRate, rate)
 	}
 	for _, name := range k.phaseNames {
 		if t := time.Duration(o.times[name].Load()); t > 0 {
@@ -240,7 +240,7 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 	m.count(k.failures, 1)
 	errorType, text := m.describe(err)
 	if r.elapsed > 0 && !m.closed.Load() {
-		m.recordFailure(o.ctx, k.duration, r.elapsed, errorType)
+		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), errorType)
 	}
 	if o.arena != nil {
 		o.span.SetStatus(codes.Error, text)

@@ -83,8 +83,8 @@ func (s *scope) close() error {
 	return nil
 }
 
-// add puts m on the page, unless its identity is there already; it returns the
-// monitor that is.
+// add puts m on the page and lets its histograms start, unless its identity is
+// there already; it returns the monitor that is. Nothing may record in m yet.
 func (s *scope) add(m *Monitor) *Monitor {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,12 +95,15 @@ func (s *scope) add(m *Monitor) *Monitor {
 		s.byIdentity = map[identity]*Monitor{}
 	}
 	s.byIdentity[m.identity] = m
+	m.recorders.bind()
 	// The order stays: above the SDK's limit, the first engines keep their series.
 	list := append(slices.Clone(s.list()), m)
 	s.monitors.Store(&list)
 	return m
 }
 
+// remove takes m from the page and ends its histograms. It does so under the lock,
+// or they could be those of the identity's next monitor.
 func (s *scope) remove(m *Monitor) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,6 +111,7 @@ func (s *scope) remove(m *Monitor) {
 		delete(s.byIdentity, m.identity)
 		list := slices.DeleteFunc(slices.Clone(s.list()), func(other *Monitor) bool { return other == m })
 		s.monitors.Store(&list)
+		m.recorders.finish()
 	}
 }
 

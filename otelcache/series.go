@@ -5,7 +5,6 @@ package otelcache
 import (
 	"context"
 	"sync/atomic"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -18,7 +17,7 @@ import (
 type series struct {
 	instruments    *instrumentSet
 	attrs          []attribute.KeyValue
-	recordOptions  []metric.RecordOption
+	recorders      *recorders
 	observeOptions []metric.ObserveOption
 
 	counters       striped
@@ -30,12 +29,11 @@ type series struct {
 // newSeries returns a series with room for so many sums besides the catalog's
 // counters.
 func newSeries(set *instrumentSet, attrs []attribute.KeyValue, moreSums int) series {
-	option := metric.WithAttributeSet(attribute.NewSet(attrs...))
 	return series{
 		instruments:    set,
 		attrs:          attrs,
-		recordOptions:  []metric.RecordOption{option},
-		observeOptions: []metric.ObserveOption{option},
+		recorders:      newRecorders(set.histograms, attrs),
+		observeOptions: []metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
 		counters:       newStriped(len(set.counters) + moreSums),
 		upDownCounters: make([]atomic.Int64, len(set.upDownCounters)),
 		gauges:         make([]lastValue, len(set.gauges)),
@@ -50,15 +48,18 @@ func (s *series) count(c instruments.Counter, n int64) {
 
 func (s *series) setGauge(g instruments.Gauge, v float64) { s.gauges[g.Index()].set(v) }
 
-func (s *series) histogram(h instruments.Histogram) metric.Float64Histogram {
-	return s.instruments.histograms[h.Index()]
+func (s *series) record(ctx context.Context, h instruments.Histogram, v float64) {
+	s.recorders.list[h.Index()].record(ctx, v)
 }
 
-// recordFailure records the duration of a failed operation with the type of its
-// error.
-func (s *series) recordFailure(ctx context.Context, h instruments.Histogram, d time.Duration, errorType attribute.KeyValue) {
-	attrs := append(s.attrs[:len(s.attrs):len(s.attrs)], errorType)
-	s.histogram(h).Record(ctx, d.Seconds(), metric.WithAttributes(attrs...))
+// recordVariant records a value with attributes beside those of the series.
+func (s *series) recordVariant(ctx context.Context, h instruments.Histogram, v float64, more ...attribute.KeyValue) {
+	s.recorders.variant(h.Index(), more...).record(ctx, v)
+}
+
+// isEnabled reports whether anybody reads the histogram.
+func (s *series) isEnabled(ctx context.Context, h instruments.Histogram) bool {
+	return s.instruments.histograms[h.Index()].Enabled(ctx)
 }
 
 // startAnew lets the counters start at 0 for readers.
@@ -73,7 +74,9 @@ func (s *series) startAnew() {
 // observe passes all values to the reader that collects.
 func (s *series) observe(o metric.Observer) {
 	from := s.from.Load()
-	for i := 1; i < len(s.instruments.counters); i++ {
+	// Backwards, because the catalog has what an operation counts at its start
+	// before what it counts at its end: no more operations end than have started.
+	for i := len(s.instruments.counters) - 1; i > 0; i-- {
 		n := s.counters.sum(i)
 		if from != nil {
 			n -= (*from)[i]

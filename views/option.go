@@ -104,14 +104,14 @@ func WithKeepAttributes(keys ...attribute.Key) Option {
 	return optionFunc(func(c *config) { c.keepKeys = append(c.keepKeys, keys...) })
 }
 
-// WithDropAttributes removes the attributes named. See [WithKeepAttributes] for
-// the consequences.
+// WithDropAttributes removes the attributes named from the metrics that have them.
+// See [WithKeepAttributes] for the consequences.
 func WithDropAttributes(keys ...attribute.Key) Option {
 	return optionFunc(func(c *config) { c.dropKeys = append(c.dropKeys, keys...) })
 }
 
-// filter returns the filter of attributes, or nil to keep all.
-func (c *config) filter() attribute.Filter {
+// checkAttributes reports options about attributes that cannot be meant.
+func (c *config) checkAttributes() {
 	if slices.Contains(c.keepKeys, "") || slices.Contains(c.dropKeys, "") {
 		c.errs = append(c.errs, errors.New("an attribute to keep or drop has no name, "+
 			"want attribute keys, such as those of package instruments"))
@@ -120,13 +120,5 @@ func (c *config) filter() attribute.Filter {
 		if slices.Contains(c.dropKeys, k) {
 			c.fail("attribute %s is in WithKeepAttributes and in WithDropAttributes, want one of the two", k)
 		}
-	}
-	switch {
-	case len(c.keepKeys) > 0:
-		return attribute.NewAllowKeysFilter(c.keepKeys...)
-	case len(c.dropKeys) > 0:
-		return attribute.NewDenyKeysFilter(c.dropKeys...)
-	default:
-		return nil
 	}
 }

@@ -21,10 +21,12 @@ var exponential = sdkmetric.AggregationBase2ExponentialHistogram{MaxSize: 160, M
 // returned error joins.
 func New(opts ...Option) ([]sdkmetric.View, error) {
 	c := newConfig(opts)
-	filter := c.filter()
+	c.checkAttributes()
+	catalog := instruments.All()
+	filters := newFilters(c, catalog)
 	streams := map[string]sdkmetric.Stream{} // a metric without one is left to the SDK
-	for _, m := range instruments.All() {
-		if s := c.decide(m, filter); s.Aggregation != nil || filter != nil {
+	for _, m := range catalog {
+		if s := c.decide(m, filters.of(m)); s.Aggregation != nil || s.AttributeFilter != nil {
 			streams[m.Name] = s
 		}
 	}

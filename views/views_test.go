@@ -3,13 +3,17 @@
 package views_test
 
 import (
+	"errors"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -188,6 +192,76 @@ func TestAttributes(t *testing.T) {
 			t.Error("the views took an attribute from another scope")
 		}
 	}
+}
+
+// TestFiltersGoWhereAttributesAre: a filter costs time at each measurement, so
+// that one of an attribute is on the metrics that may have it alone.
+func TestFiltersGoWhereAttributesAre(t *testing.T) {
+	const duration, requests, phase = "lmcache.retrieve.duration", "lmcache.retrieve.requests", "lmcache.operation.phase.duration"
+	for _, test := range []struct {
+		option   views.Option
+		filtered []string
+	}{
+		{views.WithDropAttributes(instruments.ErrorTypeKey), []string{duration}},
+		{views.WithDropAttributes(instruments.PhaseKey), []string{phase}},
+		{views.WithDropAttributes(instruments.PhaseKey, instruments.ErrorTypeKey), []string{duration, phase}},
+		{views.WithDropAttributes(instruments.RoleKey), []string{duration, requests, phase}},
+		{views.WithDropAttributes("tenant"), []string{duration, requests, phase}}, // a host's own
+		{views.WithKeepAttributes(instruments.ModelNameKey), []string{duration, requests, phase}},
+	} {
+		list, err := views.New(test.option)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, name := range []string{duration, requests, phase} {
+			stream, _ := list[0](sdkmetric.Instrument{Name: name, Scope: instrumentation.Scope{Name: instruments.ScopeName}})
+			if stream.AttributeFilter != nil {
+				got = append(got, name)
+			}
+		}
+		if !slices.Equal(got, test.filtered) {
+			t.Errorf("filters on %v, want on %v", got, test.filtered)
+		}
+	}
+}
+
+// TestErrorTypesMerge drops the one attribute that an entry names.
+func TestErrorTypesMerge(t *testing.T) {
+	v, err := views.New(views.WithDropAttributes(instruments.ErrorTypeKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := sdkmetric.NewManualReader()
+	mon, err := otelcache.New(otelcache.Engine{ModelName: "m"},
+		otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithView(v...))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mon.Close()
+	for _, err := range []error{nil, errors.ErrUnsupported, io.EOF} {
+		_, get := mon.StartRemoteGet(t.Context())
+		if time.Sleep(time.Millisecond); err != nil {
+			get.Fail(err)
+		} else {
+			get.Finish(1)
+		}
+	}
+	var rm metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &rm); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range rm.ScopeMetrics[0].Metrics {
+		if m.Name != "lmcache.remote.get.duration" {
+			continue
+		}
+		h := m.Data.(metricdata.Histogram[float64])
+		if len(h.DataPoints) != 1 || h.DataPoints[0].Count != 3 || h.DataPoints[0].Attributes != attribute.NewSet(instruments.ModelNameKey.String("m")) {
+			t.Errorf("%s is %+v, want one series of 3", m.Name, h.DataPoints)
+		}
+		return
+	}
+	t.Error("no lmcache.remote.get.duration")
 }
 
 func TestForDelta(t *testing.T) {

@@ -40,7 +40,7 @@ func readSeries(set attribute.Set) series {
 	for iter := set.Iter(); iter.Next(); {
 		kv := iter.Attribute()
 		switch kv.Key {
-		case "error.type":
+		case instruments.ErrorTypeKey:
 			s.failed = true
 		case "otel.metric.overflow":
 			s.overflow = true

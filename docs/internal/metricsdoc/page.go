@@ -43,7 +43,8 @@ func render() ([]byte, error) {
 		Classes       []class
 		Metrics       []instruments.Metric
 		ByLMCacheName []instruments.Metric
-	}{classes(all), all, byLMCacheName})
+		Attributes    []instruments.Attribute
+	}{classes(all), all, byLMCacheName, attributes(all)})
 	return out.Bytes(), err
 }
 
@@ -58,6 +59,19 @@ func classes(metrics []instruments.Metric) []class {
 		c.Metrics = append(c.Metrics, m)
 		if len(m.Bounds) > 0 {
 			c.Histograms = append(c.Histograms, m)
+		}
+	}
+	return list
+}
+
+// attributes returns those of the metrics, each once.
+func attributes(metrics []instruments.Metric) []instruments.Attribute {
+	var list []instruments.Attribute
+	for _, m := range metrics {
+		for _, a := range m.Attributes {
+			if !slices.ContainsFunc(list, func(other instruments.Attribute) bool { return other.Key == a.Key }) {
+				list = append(list, a)
+			}
 		}
 	}
 	return list

@@ -41,6 +41,10 @@ func TestPageRows(t *testing.T) {
 		"| `lmcache.chunk.lifespan` | 0 60 300 600 1200 2400 3600 4800 6000 15000 30000 45000 60000 150000 300000 | `s` |\n" +
 			"| `lmcache:request_cache_lifespan` | 0 1 5 10 20 40 60 80 100 250 500 750 1000 2500 5000 | min |\n",
 		"| `lmcache.store.duration`<br>`lmcache:time_to_store` | 0.001 0.005 0.01 0.02 0.04 0.06 0.08 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 | `s` |\n",
+		"Time that an operation spent in a phase of the host's own.<br>Attributes: [`lmcache.operation`](#attributes), [`lmcache.phase`](#attributes) |",
+		"Time that a retrieve took, from start to finish.<br>Attributes: [`error.type`](#attributes) (optional) |",
+		"| `lmcache.operation` | The operation that the phase belongs to. | `lookup`, `retrieve`, `store`, `p2p_transfer`, `remote.get`, `remote.put` |\n",
+		"| `error.type` | The type of the error, of operations that failed. | open |\n",
 		"| `lmcache:num_hit_tokens_total` | [`lmcache.retrieve.hit_tokens`](#lmcache.retrieve.hit_tokens) |\n",
 	} {
 		if !strings.Contains(string(page), row) {
