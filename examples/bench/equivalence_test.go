@@ -106,6 +106,7 @@ func outputOf(t *testing.T, s setting, open func(testing.TB, outputs, []otelcach
 		for i := range out.metrics {
 			withoutCounterExemplars(&out.metrics[i])
 		}
+		slices.SortFunc(out.metrics, func(a, b metricdata.Metrics) int { return strings.Compare(a.Name, b.Name) })
 		out.counts = collectedCounts(out.metrics)
 	})
 	return out

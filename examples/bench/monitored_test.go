@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/otel/metric"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -19,6 +21,17 @@ type monitored struct{ *otelcache.Monitor }
 func openSDK(tb testing.TB, out outputs, engines []otelcache.Engine) []requests {
 	tb.Helper()
 	return openMonitors(tb, out.tracerProvider, out.meterProvider(), engines)
+}
+
+// openBound uses bound instruments, where metrics are on.
+func openBound(tb testing.TB, out outputs, engines []otelcache.Engine) []requests {
+	tb.Helper()
+	b := bound.New()
+	mp := out.meterProvider(b)
+	if _, ok := mp.(*sdkmetric.MeterProvider); ok {
+		mp = b.MeterProvider(mp)
+	}
+	return openMonitors(tb, out.tracerProvider, mp, engines)
 }
 
 func openMonitors(tb testing.TB, tp trace.TracerProvider, mp metric.MeterProvider, engines []otelcache.Engine) []requests {

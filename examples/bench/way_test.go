@@ -18,6 +18,7 @@ type way struct {
 
 var ways = []way{
 	{"sdk", openSDK},
+	{"bound", openBound},
 	{"by-hand", openByHand},
 	{"client", openClientGolang},
 	{"decorators", openDecorators},
