@@ -44,6 +44,12 @@
 // service.instance.id, each pipeline has a random one: two replicas behind one
 // collector must not write to one series.
 //
+// # Bound instruments
+//
+// [WithBound] keeps the metrics of this module in package exporters/bound, which
+// costs less than the SDK's instruments and has no limit of engines. Where the
+// environment asks for what it has not, the SDK's instruments are used.
+//
 // # Configuration file
 //
 // With OTEL_CONFIG_FILE the file decides. The variables above then count only

@@ -21,10 +21,10 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 		p.readNothing(c)
 		return propagatorErr
 	}
-	readers, metricsErr := metrics.exporters(ctx)
+	readers, producer, metricsErr := c.environmentReaders(ctx)
 	spanExporters, tracesErr := traces.exporters(ctx)
 	res, resourceErr := newResource(ctx, c.serviceName)
-	p.meterProvider = p.newMeterProvider(res, append(readers, c.readers...), c.views)
+	p.meterProvider = p.newMeterProvider(res, append(readers, c.readers...), c.views, producer)
 	if len(spanExporters) > 0 {
 		opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
 		for _, e := range spanExporters {

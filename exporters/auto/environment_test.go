@@ -274,8 +274,8 @@ func TestTheRestOfTheList(t *testing.T) {
 
 func TestNilOptions(t *testing.T) {
 	own := sdkmetric.NewManualReader()
-	p, err := auto.New(t.Context(), nil, auto.WithReader(nil), auto.WithViews(nil), auto.WithReader(own))
-	for _, want := range []string{"WithReader: ", "WithViews: "} {
+	p, err := auto.New(t.Context(), nil, auto.WithReader(nil), auto.WithViews(nil), auto.WithBound(nil), auto.WithReader(own))
+	for _, want := range []string{"WithReader: ", "WithViews: ", "WithBound: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %s in it", err, want)
 		}

@@ -28,17 +28,20 @@ func (p *Pipeline) fromFile(ctx context.Context, c config) error {
 		p.addProvider("metrics", sdk.MeterProvider())
 		p.addProvider("traces", sdk.TracerProvider())
 		p.addProvider("logs", sdk.LoggerProvider())
-		if _, ok := sdk.MeterProvider().(shutdowner); ok || len(c.readers) == 0 {
+		_, hasMetrics := sdk.MeterProvider().(shutdowner)
+		switch {
+		case hasMetrics && c.bound != nil:
+			return refuse("readers of " + configFile + " take no producer, want those of OTEL_METRICS_EXPORTER")
+		case hasMetrics || len(c.readers) == 0:
 			return nil
-		}
-		if isDisabled(file) {
+		case isDisabled(file):
 			p.readNothing(c)
 			return nil
 		}
 	}
 	// The file is bad or has no meter_provider; the host's readers still work.
 	res, resourceErr := newResource(ctx, c.serviceName)
-	p.meterProvider = p.newMeterProvider(res, c.readers, c.views)
+	p.meterProvider = p.newMeterProvider(res, c.readers, c.views, c.bound)
 	if err != nil {
 		return fmt.Errorf("%s: %w", configFile, redacted{fmt.Errorf("%s: %w", file, err), setting})
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 )
 
 // Option configures [New].
@@ -21,6 +23,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 type config struct {
 	readers     []sdkmetric.Reader
 	views       []sdkmetric.View
+	bound       *bound.Producer
 	serviceName string
 	errs        []error
 }
@@ -62,6 +65,32 @@ func WithViews(views ...sdkmetric.View) Option {
 			}
 			c.views = append(c.views, v)
 		}
+	})
+}
+
+// WithBound keeps the metrics of this module in bound instruments: the readers of
+// OTEL_METRICS_EXPORTER get the producer, and [Pipeline.MeterProvider] is its meter
+// provider. The host gives it the views that it gives to [WithViews], and the
+// producer to its own readers ([WithReader]), which otherwise lack those metrics.
+// Those readers must not ask for deltas:
+//
+//	b := bound.New(bound.WithViews(views...))
+//	page, err := prometheus.New(prometheus.WithBound(b), prometheus.WithViews(views...))
+//	…
+//	pipeline, err := auto.New(ctx, auto.WithBound(b), auto.WithReader(page), auto.WithViews(views...))
+//
+// Not every reader can have a producer, or cumulative metrics in explicit buckets.
+// The error of [New] then says so, and all metrics are in the SDK's instruments:
+// with OTEL_CONFIG_FILE, with exporters other than otlp and console, with
+// OTEL_METRICS_PRODUCERS other than none, and when an OTEL_EXPORTER_OTLP_METRICS_*
+// variable asks for deltas or exponential buckets. The last WithBound wins.
+func WithBound(b *bound.Producer) Option {
+	return optionFunc(func(c *config) {
+		if b == nil {
+			c.errs = append(c.errs, errors.New("WithBound: producer is nil, want a producer"))
+			return
+		}
+		c.bound = b
 	})
 }
 

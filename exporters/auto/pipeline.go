@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	"go.opentelemetry.io/otel/trace"
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 )
 
 // Pipeline is a meter provider, a tracer provider and their exporters. It is
@@ -133,9 +135,10 @@ func (p *Pipeline) each(ctx context.Context, verb string, do func(shutdowner) er
 	return errors.Join(errs...)
 }
 
-// newMeterProvider makes a provider with the readers, which become parts.
+// newMeterProvider makes a provider with the readers, which become parts. With a
+// producer, it keeps the instruments of this module.
 func (p *Pipeline) newMeterProvider(
-	res *resource.Resource, readers []sdkmetric.Reader, views []sdkmetric.View,
+	res *resource.Resource, readers []sdkmetric.Reader, views []sdkmetric.View, producer *bound.Producer,
 ) metric.MeterProvider {
 	if len(readers) == 0 {
 		return metricnoop.NewMeterProvider()
@@ -145,9 +148,13 @@ func (p *Pipeline) newMeterProvider(
 		opts = append(opts, sdkmetric.WithReader(r))
 		p.parts = append(p.parts, part{"metrics", r})
 	}
-	return sdkmetric.NewMeterProvider(opts...)
+	provider := sdkmetric.NewMeterProvider(opts...)
+	if producer == nil {
+		return provider
+	}
+	return producer.MeterProvider(provider)
 }
 
 // readNothing gives the host's readers a provider that nobody records with, so
 // that they work and are empty.
-func (p *Pipeline) readNothing(c config) { p.newMeterProvider(resource.Empty(), c.readers, nil) }
+func (p *Pipeline) readNothing(c config) { p.newMeterProvider(resource.Empty(), c.readers, nil, nil) }

@@ -25,9 +25,10 @@ type receiver struct {
 	collectormetrics.UnimplementedMetricsServiceServer
 	url string
 
-	mu   sync.Mutex
-	got  received
-	away bool // refuses everything, as something that may be tried again
+	mu      sync.Mutex
+	got     received
+	metrics *collectormetrics.ExportMetricsServiceRequest // the last export
+	away    bool                                          // refuses everything, as something that may be tried again
 }
 
 // received is what a receiver got.
@@ -114,6 +115,7 @@ func (r *receiver) receive(in proto.Message) error {
 	}
 	switch in := in.(type) {
 	case *collectormetrics.ExportMetricsServiceRequest:
+		r.metrics = in
 		for _, resource := range in.ResourceMetrics {
 			r.keep(resource.Resource)
 			for _, scope := range resource.ScopeMetrics {

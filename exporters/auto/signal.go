@@ -31,14 +31,26 @@ type signal[T any] struct {
 	console, grpc, http func(context.Context) (T, error)
 }
 
-var metrics = signal[sdkmetric.Reader]{
-	name:    "METRICS",
-	auto:    func(ctx context.Context) (sdkmetric.Reader, error) { return autoexport.NewMetricReader(ctx) },
-	isNone:  autoexport.IsNoneMetricReader,
-	console: func(context.Context) (sdkmetric.Reader, error) { return periodic(stdoutmetric.New()) },
-	grpc:    func(ctx context.Context) (sdkmetric.Reader, error) { return periodic(otlpmetricgrpc.New(ctx)) },
-	http:    func(ctx context.Context) (sdkmetric.Reader, error) { return periodic(otlpmetrichttp.New(ctx)) },
+// metricsWith returns the signal of metrics, whose listed exporters have the
+// readers that newReader makes.
+func metricsWith(newReader func(sdkmetric.Exporter) sdkmetric.Reader) signal[sdkmetric.Reader] {
+	reader := func(e sdkmetric.Exporter, err error) (sdkmetric.Reader, error) {
+		if err != nil {
+			return nil, err
+		}
+		return newReader(e), nil
+	}
+	return signal[sdkmetric.Reader]{
+		name:    "METRICS",
+		auto:    func(ctx context.Context) (sdkmetric.Reader, error) { return autoexport.NewMetricReader(ctx) },
+		isNone:  autoexport.IsNoneMetricReader,
+		console: func(context.Context) (sdkmetric.Reader, error) { return reader(stdoutmetric.New()) },
+		grpc:    func(ctx context.Context) (sdkmetric.Reader, error) { return reader(otlpmetricgrpc.New(ctx)) },
+		http:    func(ctx context.Context) (sdkmetric.Reader, error) { return reader(otlpmetrichttp.New(ctx)) },
+	}
 }
+
+func periodic(e sdkmetric.Exporter) sdkmetric.Reader { return sdkmetric.NewPeriodicReader(e) }
 
 var traces = signal[sdktrace.SpanExporter]{
 	name:    "TRACES",
@@ -47,13 +59,6 @@ var traces = signal[sdktrace.SpanExporter]{
 	console: func(context.Context) (sdktrace.SpanExporter, error) { return stdouttrace.New() },
 	grpc:    func(ctx context.Context) (sdktrace.SpanExporter, error) { return otlptracegrpc.New(ctx) },
 	http:    func(ctx context.Context) (sdktrace.SpanExporter, error) { return otlptracehttp.New(ctx) },
-}
-
-func periodic[E sdkmetric.Exporter](e E, err error) (sdkmetric.Reader, error) {
-	if err != nil {
-		return nil, err
-	}
-	return sdkmetric.NewPeriodicReader(e), nil
 }
 
 // exporters makes the exporters of OTEL_…_EXPORTER. Without that variable, only

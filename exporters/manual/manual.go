@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package manual is a metric reader for tests: it collects when it is asked, and finds values by the catalog's handles.
+// Package manual is a metric reader for tests: it collects when it is asked, and
+// finds values by the catalog's handles.
 package manual
 
 import (
@@ -14,19 +15,26 @@ import (
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-// Reader is the SDK's manual reader, cumulative, with methods that find values. It is made by [NewReader] and safe for concurrent use.
+// Reader is the SDK's manual reader with methods that find values. It is made by
+// [NewReader] and safe for concurrent use.
 type Reader struct{ *sdkmetric.ManualReader }
 
-// NewReader returns a reader, to be given to a meter provider with [sdkmetric.WithReader].
-func NewReader() *Reader { return &Reader{sdkmetric.NewManualReader()} }
+// NewReader returns a reader, to be given to a meter provider with
+// [sdkmetric.WithReader]. The options are those of the SDK's reader, such as
+// [sdkmetric.WithProducer] for a host that has package exporters/bound. Without
+// any, it is cumulative.
+func NewReader(opts ...sdkmetric.ManualReaderOption) *Reader {
+	return &Reader{sdkmetric.NewManualReader(opts...)}
+}
 
 // Instrument is a metric of the catalog, such as [instruments.RetrieveRequests].
 type Instrument interface {
 	Metric() instruments.Metric
 }
 
-// Value collects and adds up what a counter, an up-down counter or a gauge has in all series that carry the attributes given. It is an error
-// if there is none: a metric that nobody fed is not zero.
+// Value collects and adds up what a counter, an up-down counter or a gauge has in
+// all series that carry the attributes given. It is an error if there is none: a
+// metric that nobody fed is not zero.
 func (r *Reader) Value(ctx context.Context, i Instrument, attrs ...attribute.KeyValue) (float64, error) {
 	m, err := r.find(ctx, i)
 	if err != nil {
@@ -46,8 +54,9 @@ func (r *Reader) Value(ctx context.Context, i Instrument, attrs ...attribute.Key
 	}
 }
 
-// Distribution collects and adds up how many measurements a histogram has, and their sum in its unit, in all series that carry the attributes
-// given. It is an error if there is none.
+// Distribution collects and adds up how many measurements a histogram has, and
+// their sum in its unit, in all series that carry the attributes given. It is an
+// error if there is none.
 func (r *Reader) Distribution(ctx context.Context, i Instrument, attrs ...attribute.KeyValue) (count uint64, sum float64, err error) {
 	m, err := r.find(ctx, i)
 	if err != nil {

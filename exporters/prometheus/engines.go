@@ -27,43 +27,69 @@ func (ids identities) has(id identity) bool {
 // is live if it has counters.
 type engines struct {
 	live     identities
-	everLive identities                    // in any collection; grows as the SDK's series do
+	changes  int                           // of live
+	counted  bool                          // some collection had counters
+	everLive identities                    // and still in collections
 	seen     map[attribute.Distinct]series // in this collection
+	spare    [2]identities                 // reused
 }
 
 func newEngines() engines {
-	return engines{everLive: identities{}, seen: map[attribute.Distinct]series{}}
+	return engines{
+		live: identities{}, everLive: identities{}, seen: map[attribute.Distinct]series{},
+		spare: [2]identities{{}, {}},
+	}
 }
 
 // find reads the live engines from a collection.
 func (e *engines) find(c catalog) {
+	e.forget()
 	clear(e.seen)
 	// Every counter has all engines. If a view took attributes from one, several
 	// engines may share a series of it: the counter with the most engines counts.
-	e.live = identities{}
+	live, ids := e.spare[0], e.spare[1]
+	clear(live)
 	for i := range c {
-		if c[i].Kind == instruments.KindCounter {
-			if ids := e.identitiesOf(c[i].data()); len(ids) > len(e.live) {
-				e.live = ids
+		if data := c[i].data(); c[i].Kind == instruments.KindCounter && countPoints(data) > len(live) {
+			clear(ids)
+			if e.addIdentities(ids, data); len(ids) > len(live) {
+				live, ids = ids, live
 			}
 		}
 	}
-	maps.Copy(e.everLive, e.live)
-	if len(e.everLive) == 0 { // views dropped every counter: closed engines cannot be told
+	maps.Copy(e.everLive, live)
+	if e.counted = e.counted || len(live) > 0; !e.counted { // views dropped every counter: closed engines cannot be told
 		for i := range c {
-			maps.Copy(e.live, e.identitiesOf(c[i].data()))
+			e.addIdentities(live, c[i].data())
 		}
 	}
+	if !maps.Equal(live, e.live) {
+		e.live, live = live, e.live
+		e.changes++
+	}
+	e.spare = [2]identities{live, ids}
 }
 
-func (e *engines) identitiesOf(data metricdata.Aggregation) identities {
-	ids := identities{}
+// forget drops closed engines whose series were not in the last collection any
+// more: those of bound instruments end with their engine.
+func (e *engines) forget() {
+	if len(e.everLive) <= len(e.live) {
+		return
+	}
+	present := e.spare[0]
+	clear(present)
+	for _, s := range e.seen {
+		present[s.id] = struct{}{}
+	}
+	maps.DeleteFunc(e.everLive, func(id identity, _ struct{}) bool { return !present.has(id) })
+}
+
+func (e *engines) addIdentities(ids identities, data metricdata.Aggregation) {
 	forEachSet(data, func(set attribute.Set) {
 		if s := e.series(set); !s.overflow {
 			ids[s.id] = struct{}{}
 		}
 	})
-	return ids
 }
 
 func (e *engines) series(set attribute.Set) series {

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -100,6 +102,62 @@ func TestClosedEngineLikeALiveOne(t *testing.T) {
 	for name, want := range map[string]float64{"lmcache:remote_time_to_get": 1, "lmcache_remote_get_duration_seconds": 0.001} {
 		if m := b.page(t)[name].GetMetric(); len(m) != 1 || m[0].GetHistogram().GetSampleSum() != want {
 			t.Errorf("%s has the series %v, want one with the sum %v", name, m, want)
+		}
+	}
+}
+
+// TestEnginesChange: a page has the engines of its collection, also when as many
+// as before are others; what earlier pages were made of does not change.
+func TestEnginesChange(t *testing.T) {
+	b := newBridge(t, both)
+	gather := func() (families []*dto.MetricFamily) {
+		families, err := b.exporter.Gatherer().Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return families
+	}
+	var earlier, copies [][]*dto.MetricFamily
+	open := map[otelcache.Engine]*otelcache.Monitor{}
+	for _, engines := range [][]otelcache.Engine{{llama}, {mistral}, {mistral}, {llama, mistral}, nil, {llama}} {
+		for e, mon := range open {
+			if !slices.Contains(engines, e) {
+				if err := mon.Close(); err != nil {
+					t.Fatal(err)
+				}
+				delete(open, e)
+			}
+		}
+		for _, e := range engines {
+			if open[e] == nil {
+				open[e] = b.monitor(t, e)
+			}
+			open[e].RecordRemoteGetTime(sampled(), time.Second)
+		}
+		families := gather()
+		for _, f := range families {
+			if !strings.HasPrefix(f.GetName(), "lmcache:") {
+				continue
+			}
+			var got []otelcache.Engine
+			for _, m := range f.GetMetric() {
+				got = append(got, engineOf(m))
+			}
+			if !slices.Equal(got, engines) {
+				t.Errorf("%s has the engines %v, want %v", f.GetName(), got, engines)
+			}
+		}
+		var copied []*dto.MetricFamily
+		for _, f := range families {
+			copied = append(copied, proto.CloneOf(f))
+		}
+		earlier, copies = append(earlier, families), append(copies, copied)
+	}
+	for i := range earlier {
+		for j, f := range earlier[i] {
+			if !proto.Equal(f, copies[i][j]) {
+				t.Errorf("page %d: the family %v became %v", i, copies[i][j], f)
+			}
 		}
 	}
 }
@@ -214,6 +272,32 @@ func TestOverflow(t *testing.T) {
 		if m := family.GetMetric(); strings.HasPrefix(name, "lmcache:") && (len(m) != 1 || engineOf(m[0]) != llama) {
 			t.Errorf("%s has the series %v, want llama's", name, m)
 		}
+	}
+}
+
+// TestClosedBetweenScrapes: an engine that no scrape ever saw is closed like any
+// other, also when all before it have left no trace.
+func TestClosedBetweenScrapes(t *testing.T) {
+	b := newBridge(t, lmcache)
+	first := b.monitor(t, llama)
+	if len(b.page(t)) != lmcacheMetrics {
+		t.Error("the page is not complete")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if text := b.text(t); text != "" {
+			t.Errorf("the page is %q, want nothing", text)
+		}
+	}
+	second := b.monitor(t, mistral)
+	second.RecordRemoteGetTime(t.Context(), time.Second)
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if text := b.text(t); text != "" {
+		t.Errorf("the page is %q, want nothing", text)
 	}
 }
 

@@ -26,11 +26,13 @@ import (
 // from then on.
 type Exporter struct {
 	sdkmetric.Reader
+	bound sdkmetric.Producer // or nil
 
 	mu          sync.Mutex                 // held for a collection and its pages: scrapes take turns
 	interrupted bool                       // the last collection panicked
-	collected   metricdata.ResourceMetrics // reused
-	ours        []*metricdata.Metrics      // the metrics of this module, in collected
+	collected   metricdata.ResourceMetrics // reused by the SDK
+	scopes      []metricdata.ScopeMetrics  // collected ones and those of bound
+	ours        []*metricdata.Metrics      // the metrics of this module, in scopes
 	catalog     catalog
 	engines     engines
 	pages       []page
@@ -44,7 +46,7 @@ type page interface {
 // New returns an exporter for [sdkmetric.WithReader].
 func New(opts ...Option) (*Exporter, error) {
 	c := newConfig(opts)
-	e := &Exporter{Reader: sdkmetric.NewManualReader(), catalog: newCatalog(), engines: newEngines()}
+	e := &Exporter{Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines()}
 	for i, v := range c.vocabularies {
 		switch {
 		case slices.Contains(c.vocabularies[:i], v):
@@ -74,6 +76,7 @@ func (e *Exporter) Gatherer() client.Gatherer { return client.GathererFunc(e.gat
 func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	defer e.release()
 	// A callback of the host that panics costs the scrape. An HTTP server would
 	// recover, but not everybody gathers in one.
 	defer func() {
@@ -92,7 +95,8 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 	return families, err
 }
 
-// collect reads the meter provider and keeps the series of live engines.
+// collect reads the meter provider and the bound instruments, and keeps the series
+// of live engines.
 func (e *Exporter) collect() error {
 	if e.interrupted {
 		// The SDK keeps what was observed before a callback panicked, and would add
@@ -108,9 +112,17 @@ func (e *Exporter) collect() error {
 	if err != nil {
 		otel.Handle(err)
 	}
+	e.scopes = slices.Clip(e.collected.ScopeMetrics)
+	if e.bound != nil {
+		produced, err := e.bound.Produce(context.Background())
+		if err != nil {
+			otel.Handle(err)
+		}
+		e.scopes = append(e.scopes, produced...)
+	}
 	e.ours = e.ours[:0]
-	for i := range e.collected.ScopeMetrics {
-		scope := &e.collected.ScopeMetrics[i]
+	for i := range e.scopes {
+		scope := &e.scopes[i]
 		if scope.Scope.Name != instruments.ScopeName {
 			continue
 		}
@@ -124,4 +136,13 @@ func (e *Exporter) collect() error {
 		e.engines.hideClosed(m)
 	}
 	return nil
+}
+
+// release lets go of what was produced, which is as large as the page.
+func (e *Exporter) release() {
+	e.scopes = nil
+	clear(e.ours)
+	for i := range e.catalog {
+		e.catalog[i].collected = nil
+	}
 }

@@ -74,9 +74,9 @@ func (f *family) applyViews(views []sdkmetric.View) bool {
 
 // build returns the family with a series for each row.
 func (f *family) build(e *engines, t table) *dto.MetricFamily {
-	rows := make([]*dto.Metric, len(t.labels))
+	rows := pointers(make([]dto.Metric, len(t.labels)))
 	for i := range rows {
-		rows[i] = &dto.Metric{Label: t.labels[i]}
+		rows[i].Label = t.labels[i]
 	}
 	if f.typ == dto.MetricType_HISTOGRAM {
 		f.fillHistograms(rows, e, t)
@@ -84,6 +84,15 @@ func (f *family) build(e *engines, t table) *dto.MetricFamily {
 		f.fillNumbers(rows, e, t)
 	}
 	return &dto.MetricFamily{Name: &f.name, Help: &f.entry.Description, Type: &f.typ, Metric: rows}
+}
+
+// pointers returns those to the elements of s, which take one allocation together.
+func pointers[E any](s []E) []*E {
+	p := make([]*E, len(s))
+	for i := range s {
+		p[i] = &s[i]
+	}
+	return p
 }
 
 // fillNumbers sets the value of each row: the sum of its points, since points may
@@ -101,10 +110,14 @@ func (f *family) fillNumbers(rows []*dto.Metric, e *engines, t table) {
 		if !recorded[row] {
 			sums[row] = f.exposition.Idle
 		}
-		if f.typ == dto.MetricType_COUNTER {
-			rows[row].Counter = &dto.Counter{Value: &sums[row]}
-		} else {
-			rows[row].Gauge = &dto.Gauge{Value: &sums[row]}
+	}
+	if f.typ == dto.MetricType_COUNTER {
+		for row, c := range pointers(make([]dto.Counter, len(rows))) {
+			c.Value, rows[row].Counter = &sums[row], c
 		}
+		return
+	}
+	for row, g := range pointers(make([]dto.Gauge, len(rows))) {
+		g.Value, rows[row].Gauge = &sums[row], g
 	}
 }

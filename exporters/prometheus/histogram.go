@@ -58,9 +58,10 @@ func (f *family) fillHistograms(rows []*dto.Metric, e *engines, t table) {
 	if len(explicit.DataPoints) > 0 && !slices.Equal(explicit.DataPoints[0].Bounds, b.recorded) {
 		b = f.boundsFor(explicit.DataPoints[0].Bounds)
 	}
-	histograms := make([]histogram, len(rows))
+	histograms, perRow := make([]histogram, len(rows)), len(b.shown)+1
+	counts := make([]uint64, len(rows)*perRow)
 	for row := range histograms {
-		histograms[row] = histogram{bounds: b, buckets: make([]uint64, len(b.shown)+1)}
+		histograms[row] = histogram{bounds: b, buckets: counts[row*perRow : (row+1)*perRow]}
 	}
 	add := func(set attribute.Set, count uint64, sum float64, exemplars []metricdata.Exemplar[float64]) *histogram {
 		s := e.series(set)
@@ -95,9 +96,13 @@ func (f *family) fillHistograms(rows []*dto.Metric, e *engines, t table) {
 			h.addBucket(math.Exp2(math.Ldexp(float64(index+1), -int(p.Scale))), n)
 		}
 	}
-	for row := range histograms {
-		histograms[row].sum = f.exposition.Scale.Apply(histograms[row].sum)
-		rows[row].Histogram = histograms[row].build()
+	buckets := pointers(make([]dto.Bucket, len(counts)))
+	for row, built := range pointers(make([]dto.Histogram, len(rows))) {
+		h := &histograms[row]
+		h.sum = f.exposition.Scale.Apply(h.sum)
+		built.Bucket = buckets[row*perRow : (row+1)*perRow : (row+1)*perRow]
+		h.build(built)
+		rows[row].Histogram = built
 	}
 }
 
@@ -110,22 +115,22 @@ func (h *histogram) addBucket(end float64, n uint64) {
 	}
 }
 
-// build returns h for Prometheus, which wants cumulative buckets. It changes h.
-func (h *histogram) build() *dto.Histogram {
-	built := &dto.Histogram{SampleCount: &h.count, SampleSum: &h.sum, Bucket: make([]*dto.Bucket, len(h.buckets))}
-	for i := range h.buckets {
+// build fills out, whose buckets are empty, for Prometheus, which wants
+// cumulative ones. It changes h.
+func (h *histogram) build(out *dto.Histogram) {
+	out.SampleCount, out.SampleSum = &h.count, &h.sum
+	for i, b := range out.Bucket {
 		if i > 0 {
 			h.buckets[i] += h.buckets[i-1]
 		}
-		built.Bucket[i] = &dto.Bucket{CumulativeCount: &h.buckets[i], UpperBound: &infinity}
+		b.CumulativeCount, b.UpperBound = &h.buckets[i], &infinity
 		if i < len(h.bounds.shown) {
-			built.Bucket[i].UpperBound = &h.bounds.shown[i]
+			b.UpperBound = &h.bounds.shown[i]
 		}
 		if h.exemplars != nil {
-			built.Bucket[i].Exemplar = h.exemplars[i]
+			b.Exemplar = h.exemplars[i]
 		}
 	}
-	return built
 }
 
 var infinity = math.Inf(1)

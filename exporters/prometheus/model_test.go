@@ -15,6 +15,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"pgregory.net/rapid"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -94,26 +95,32 @@ const (
 )
 
 // TestModel: whatever happens, LMCache's page shows what the model of LMCache's
-// rules has.
+// rules has, whichever instruments monitors have.
 func TestModel(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		rapid.SyncTest(rt, func(rt *rapid.T) { checkModel(t, rt) })
-	})
+	for name, newProducer := range map[string]func() *bound.Producer{
+		"sdk": func() *bound.Producer { return nil }, "bound": func() *bound.Producer { return bound.New() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			rapid.Check(t, func(rt *rapid.T) {
+				rapid.SyncTest(rt, func(rt *rapid.T) { checkModel(t, rt, newProducer()) })
+			})
+		})
+	}
 }
 
 // checkModel runs in a bubble of testing/synctest, so that everything takes
 // exactly as long as it sleeps.
-func checkModel(t *testing.T, rt *rapid.T) {
-	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache))
+func checkModel(t *testing.T, rt *rapid.T, producer *bound.Producer) {
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithBound(producer))
 	if err != nil {
 		rt.Fatal(err)
 	}
-	b := bridge{exporter, sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))}
+	b := bridge{exporter, sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)), producer}
 	defer b.provider.Shutdown(context.Background()) //nolint:errcheck // a manual reader has nothing to flush
 	engines := []otelcache.Engine{llama, mistral}
 	run := &run{Context: t.Context()}
 	for _, e := range engines {
-		mon, err := otelcache.New(e, otelcache.WithMeterProvider(b.provider), otelcache.WithLogger(slog.New(slog.DiscardHandler)),
+		mon, err := otelcache.New(e, otelcache.WithMeterProvider(b.meters()), otelcache.WithLogger(slog.New(slog.DiscardHandler)),
 			otelcache.WithSlowRetrieve(slowTime), otelcache.WithSlowRetrieveSpeed(slowSpeed), otelcache.WithHitRateInterval(10000*time.Hour))
 		if err != nil {
 			rt.Fatal(err)

@@ -89,12 +89,12 @@ func (p *nativePage) families(e *Exporter) ([]*dto.MetricFamily, error) {
 			m.collected.Name = nativeName(m.Metric)
 		}
 	}
-	for _, scope := range e.collected.ScopeMetrics {
+	for _, scope := range e.scopes {
 		for _, m := range scope.Metrics {
 			trimExemplars(m.Data)
 		}
 	}
-	p.scopes = e.collected.ScopeMetrics
+	p.scopes = e.scopes
 	defer func() { p.scopes = nil }()
 	families, err := p.registry.Gather()
 	if err != nil {

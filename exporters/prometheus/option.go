@@ -2,7 +2,11 @@
 
 package prometheus
 
-import sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+import (
+	"reflect"
+
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+)
 
 // Option configures [New]. A nil Option is ignored.
 type Option interface{ apply(*config) }
@@ -14,6 +18,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 type config struct {
 	vocabularies []Vocabulary
 	views        []sdkmetric.View
+	bound        sdkmetric.Producer
 }
 
 func newConfig(opts []Option) config {
@@ -43,4 +48,18 @@ func WithVocabulary(v ...Vocabulary) Option {
 // and zeros. The views of several options add up; nil views are ignored.
 func WithViews(views ...sdkmetric.View) Option {
 	return optionFunc(func(c *config) { c.views = append(c.views, views...) })
+}
+
+// WithBound adds the metrics of a producer of package exporters/bound to each
+// collection. Without it, the page has what the meter provider has. The exporter
+// asks the producer also when a callback of the host fails, where the SDK would
+// not. Each Produce has to return memory of its own, which the exporter changes. A
+// nil producer is ignored, also in a variable of another type; the last WithBound
+// wins.
+func WithBound(p sdkmetric.Producer) Option {
+	return optionFunc(func(c *config) {
+		if v := reflect.ValueOf(p); v.IsValid() && (v.Kind() != reflect.Pointer || !v.IsNil()) {
+			c.bound = p
+		}
+	})
 }

@@ -14,6 +14,10 @@ import (
 type translatedPage struct {
 	columns []column // in the order of their labels, as Prometheus wants them
 	list    []family
+
+	// live is the table of all live engines, after so many changes of them.
+	live    table
+	changes int
 }
 
 // column is a label of every family and its position in an identity.
@@ -42,10 +46,12 @@ func (p *translatedPage) families(e *Exporter) ([]*dto.MetricFamily, error) {
 	if len(e.engines.live) == 0 {
 		return nil, nil
 	}
-	live := p.newTable(e.engines.without(nil))
+	if p.changes != e.engines.changes {
+		p.live, p.changes = p.newTable(e.engines.without(nil)), e.engines.changes
+	}
 	families := make([]*dto.MetricFamily, len(p.list))
 	for i := range p.list {
-		f, t := &p.list[i], live
+		f, t := &p.list[i], p.live
 		if ids, ok := e.engines.merged(f.entry.data()); ok {
 			t = p.newTable(ids)
 		}
@@ -55,7 +61,8 @@ func (p *translatedPage) families(e *Exporter) ([]*dto.MetricFamily, error) {
 }
 
 // table holds the labels of each row of a family, and the row of each identity.
-// Identities that the vocabulary's labels cannot tell apart share a row.
+// Identities that the vocabulary's labels cannot tell apart share a row. It does
+// not change: families that were handed out have its labels.
 type table struct {
 	labels [][]*dto.LabelPair
 	rows   map[identity]int

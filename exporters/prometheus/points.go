@@ -22,6 +22,11 @@ func forEachSet(data metricdata.Aggregation, f func(attribute.Set)) {
 	})
 }
 
+func countPoints(data metricdata.Aggregation) (n int) {
+	forEachSet(data, func(attribute.Set) { n++ })
+	return n
+}
+
 // deletePoints returns data without the points for whose attributes drop returns
 // true.
 func deletePoints(data metricdata.Aggregation, drop func(attribute.Set) bool) metricdata.Aggregation {

@@ -16,9 +16,11 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -26,11 +28,15 @@ import (
 
 var llama = otelcache.Engine{ModelName: "llama", WorkerID: "0", Role: "worker", ServedModelName: "chat"}
 
-// bridge is an exporter and the meter provider that it reads.
+// bridge is an exporter and what it reads.
 type bridge struct {
 	exporter *prometheus.Exporter
 	provider *sdkmetric.MeterProvider
+	bound    *bound.Producer // nil if monitors have the SDK's instruments
 }
+
+// bridges makes a bridge by the instruments that monitors have.
+var bridges = map[string]func(testing.TB, []prometheus.Vocabulary, ...sdkmetric.Option) bridge{"sdk": newBridge, "bound": newBoundBridge}
 
 // The vocabularies of pages, and the names of the tests with them.
 var (
@@ -45,6 +51,14 @@ func newBridge(tb testing.TB, v []prometheus.Vocabulary, opts ...sdkmetric.Optio
 	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v...)}, opts...)
 }
 
+func newBoundBridge(tb testing.TB, v []prometheus.Vocabulary, opts ...sdkmetric.Option) bridge {
+	tb.Helper()
+	producer := bound.New()
+	b := newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v...), prometheus.WithBound(producer)}, opts...)
+	b.bound = producer
+	return b
+}
+
 // newBridgeWithViews tells the exporter the views of the meter provider.
 func newBridgeWithViews(tb testing.TB, v []prometheus.Vocabulary, view sdkmetric.View) bridge {
 	tb.Helper()
@@ -57,7 +71,7 @@ func newBridgeWith(tb testing.TB, own []prometheus.Option, opts ...sdkmetric.Opt
 	if err != nil {
 		tb.Fatal(err)
 	}
-	b := bridge{exporter, sdkmetric.NewMeterProvider(append(opts, sdkmetric.WithReader(exporter))...)}
+	b := bridge{exporter: exporter, provider: sdkmetric.NewMeterProvider(append(opts, sdkmetric.WithReader(exporter))...)}
 	tb.Cleanup(func() {
 		if err := b.provider.Shutdown(context.Background()); err != nil && !errors.Is(err, sdkmetric.ErrReaderShutdown) {
 			tb.Error(err)
@@ -68,10 +82,18 @@ func newBridgeWith(tb testing.TB, own []prometheus.Option, opts ...sdkmetric.Opt
 
 func (b bridge) monitor(tb testing.TB, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
 	tb.Helper()
-	return newMonitor(tb, b.provider, e, opts...)
+	return newMonitor(tb, b.meters(), e, opts...)
 }
 
-func newMonitor(tb testing.TB, mp *sdkmetric.MeterProvider, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
+// meters returns the meter provider of monitors.
+func (b bridge) meters() metric.MeterProvider {
+	if b.bound == nil {
+		return b.provider
+	}
+	return b.bound.MeterProvider(b.provider)
+}
+
+func newMonitor(tb testing.TB, mp metric.MeterProvider, e otelcache.Engine, opts ...otelcache.Option) *otelcache.Monitor {
 	tb.Helper()
 	mon, err := otelcache.New(e, append(opts, otelcache.WithMeterProvider(mp))...)
 	if err != nil {
