@@ -61,7 +61,7 @@ bench: ## cost of each operation, beside the same telemetry written by hand and 
 .PHONY: figures
 figures: ## the tables of docs/performance.md about ways to write telemetry, and about scrapes; about half an hour
 	{ go -C examples/bench test -run '^$$' -bench . -count 6 . && \
-	go -C exporters/prometheus test -run '^$$' -bench Scrape -benchtime 2s -count 6 .; } > figures.out
+	go -C exporters/prometheus test -run '^$$' -bench Scrape -benchtime 5s -count 6 .; } > figures.out
 	go -C examples/bench run ./figures < figures.out
 
 .PHONY: e2e-backends

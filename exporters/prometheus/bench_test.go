@@ -18,15 +18,15 @@ import (
 	client "github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
-	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
 // BenchmarkScrape is one scrape of engines whose metrics all have values: by
 // OpenTelemetry's own exporter alone, which is the yardstick, and by this one in
-// each vocabulary. They take turns within one run, so that a noisy machine is
+// each vocabulary, with the SDK's instruments and with bound ones. They take turns within one run, so that a noisy machine is
 // noisy for all of them, and the median scrape of each counts. The collector runs
 // between scrapes, so that none pays for what another one left:
 //
@@ -37,13 +37,12 @@ func BenchmarkScrape(b *testing.B) {
 	for _, engines := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("engines=%d", engines), func(b *testing.B) {
 			handlers := map[string]http.Handler{"opentelemetry": yardstick(b, engines)}
-			for name, v := range vocabularies {
-				exporter, err := prometheus.New(prometheus.WithVocabulary(v...))
-				if err != nil {
-					b.Fatal(err)
+			for vocabulary, v := range vocabularies {
+				for instruments, newBridge := range bridges {
+					bridge := newBridge(b, v)
+					feedEngines(b, bridge.meters(), engines)
+					handlers[vocabulary+"-"+instruments] = bridge.exporter.Handler()
 				}
-				feedEngines(b, exporter, engines)
-				handlers[name] = exporter.Handler()
 			}
 			request := httptest.NewRequest(http.MethodGet, "/metrics", http.NoBody)
 			scrape := func(name string) (size int) {
@@ -82,16 +81,15 @@ func yardstick(b *testing.B, engines int) http.Handler {
 	if err != nil {
 		b.Fatal(err)
 	}
-	feedEngines(b, reader, engines)
+	feedEngines(b, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)), engines)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
-func feedEngines(b *testing.B, reader sdkmetric.Reader, engines int) {
+func feedEngines(b *testing.B, mp metric.MeterProvider, engines int) {
 	b.Helper()
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader))
 	var feeding sync.WaitGroup
 	for i := range engines {
-		mon := newMonitor(b, provider, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i), Role: "worker"}, slow...)
+		mon := newMonitor(b, mp, otelcache.Engine{ModelName: "llama", WorkerID: strconv.Itoa(i), Role: "worker"}, slow...)
 		feeding.Go(func() { feed(context.Background(), b, mon) })
 	}
 	feeding.Wait()

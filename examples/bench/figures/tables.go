@@ -19,8 +19,8 @@ type column struct {
 var yardsticks = []string{"by-hand", "client", "opentelemetry"}
 
 // writeTables writes a table for each unit of each group of benchmarks: a row
-// for each benchmark, a column for each way, and for times the ratios of those
-// with bound instruments to the yardsticks.
+// for each benchmark, a column for each way, and for times the ratios of our ways
+// to the yardsticks.
 func writeTables(w io.Writer, benchmarks []*benchmark) {
 	for len(benchmarks) > 0 {
 		group, _, _ := strings.Cut(benchmarks[0].name, "/")
@@ -112,10 +112,15 @@ func columnsOf(benchmarks []*benchmark, u string) (columns []column) {
 	}
 	for _, way := range ways {
 		for _, yardstick := range yardsticks {
-			if strings.HasSuffix(way, "bound") && slices.Contains(ways, yardstick) {
+			if isOurs(way) && slices.Contains(ways, yardstick) {
 				columns = append(columns, column{way + " ÷ " + yardstick, ratio(way+"-"+u, yardstick+"-"+u)})
 			}
 		}
 	}
 	return columns
+}
+
+// isOurs reports whether a way is this module with either kind of instruments.
+func isOurs(way string) bool {
+	return strings.HasSuffix(way, "bound") || strings.HasSuffix(way, "sdk")
 }
