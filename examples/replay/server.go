@@ -14,6 +14,9 @@ import (
 
 const (
 	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
+	writeTimeout  = time.Minute
+	idleTimeout   = 2 * time.Minute
 	closeTimeout  = 2 * time.Second // for scrapes that are under way
 )
 
@@ -36,8 +39,11 @@ func serve(address string, metrics http.Handler, names string) (*server, error) 
 		_ = index.Execute(w, names) // the client has gone
 	})
 	s := &server{
-		url:    "http://" + listener.Addr().String(),
-		http:   &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout},
+		url: "http://" + listener.Addr().String(),
+		http: &http.Server{
+			Handler:           mux,
+			ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		},
 		failed: make(chan error, 1),
 	}
 	go func() {

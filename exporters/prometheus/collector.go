@@ -8,7 +8,6 @@ import (
 
 	client "github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"go.opentelemetry.io/otel"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 )
 
@@ -16,8 +15,10 @@ import (
 // registry that has a page already, such as that of controller-runtime.
 //
 // The registry cannot unregister it. Without a meter provider, which goes to
-// [otel.Handle], and after shutdown it has no metrics, so that the rest of the
-// page stays. Other errors are the registry's to handle.
+// [go.opentelemetry.io/otel.Handle], and after shutdown it has no metrics, so that
+// the rest of the page stays. Other errors are the registry's to handle, and how
+// many scrapes it serves at once is the host's to limit
+// (MaxRequestsInFlight of promhttp).
 func (e *Exporter) Collector() client.Collector { return collector{e} }
 
 type collector struct{ exporter *Exporter }
@@ -27,7 +28,7 @@ type collector struct{ exporter *Exporter }
 func (collector) Describe(chan<- *client.Desc) {}
 
 func (c collector) Collect(metrics chan<- client.Metric) {
-	families, err := c.exporter.gather()
+	families, err := c.exporter.Gatherer().Gather()
 	for _, f := range families {
 		desc := client.NewDesc(f.GetName(), f.GetHelp(), nil, nil)
 		for _, m := range f.GetMetric() {
@@ -37,7 +38,7 @@ func (c collector) Collect(metrics chan<- client.Metric) {
 	switch {
 	case err == nil || errors.Is(err, sdkmetric.ErrReaderShutdown):
 	case errors.Is(err, sdkmetric.ErrReaderNotRegistered):
-		otel.Handle(err)
+		c.exporter.reports.add(scrapeFailed, err)
 	default:
 		metrics <- client.NewInvalidMetric(client.NewInvalidDesc(err), err)
 	}

@@ -8,11 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	client "github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"go.opentelemetry.io/otel"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
@@ -28,8 +26,11 @@ type Exporter struct {
 	sdkmetric.Reader
 	bound sdkmetric.Producer // or nil
 
-	mu          sync.Mutex                 // held for a collection and its pages: scrapes take turns
-	interrupted bool                       // the last collection panicked
+	scrapes chan struct{} // holds a token for each scrape that is being served
+	reports reports
+
+	turn        chan struct{}              // holds a token for a collection and its pages
+	interrupted bool                       // the last collection panicked, or did not begin
 	collected   metricdata.ResourceMetrics // reused by the SDK
 	scopes      []metricdata.ScopeMetrics  // collected ones and those of bound
 	ours        []*metricdata.Metrics      // the metrics of this module, in scopes
@@ -46,7 +47,10 @@ type page interface {
 // New returns an exporter for [sdkmetric.WithReader].
 func New(opts ...Option) (*Exporter, error) {
 	c := newConfig(opts)
-	e := &Exporter{Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines()}
+	e := &Exporter{
+		Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines(),
+		scrapes: make(chan struct{}, maxScrapes), turn: make(chan struct{}, 1),
+	}
 	for i, v := range c.vocabularies {
 		switch {
 		case slices.Contains(c.vocabularies[:i], v):
@@ -68,14 +72,17 @@ func New(opts ...Option) (*Exporter, error) {
 // them. They must not be changed.
 //
 // It fails if the exporter has no meter provider or was shut down, if a callback
-// of the host panics, and if metrics of the host become the same series. The error
-// of a callback does not make it fail: it goes to [otel.Handle], and the rest is
-// returned.
-func (e *Exporter) Gatherer() client.Gatherer { return client.GathererFunc(e.gather) }
+// of the host panics or does not return within 10 s, and if metrics of the host
+// become the same series. The error of a callback does not make it fail: it goes to
+// [go.opentelemetry.io/otel.Handle], and the rest is returned.
+func (e *Exporter) Gatherer() client.Gatherer {
+	return client.GathererFunc(func() ([]*dto.MetricFamily, error) {
+		return e.gatherWithin(context.Background(), defaultScrapeTime)
+	})
+}
 
-func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// gather is called by whoever has the turn.
+func (e *Exporter) gather(ctx context.Context) (families []*dto.MetricFamily, err error) {
 	defer e.release()
 	// A callback of the host that panics costs the scrape. An HTTP server would
 	// recover, but not everybody gathers in one.
@@ -84,7 +91,7 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 			families, err = nil, fmt.Errorf("collect metrics: panic: %v", p)
 		}
 	}()
-	if err := e.collect(); err != nil {
+	if err := e.collect(ctx); err != nil {
 		return nil, err
 	}
 	for _, p := range e.pages {
@@ -96,27 +103,31 @@ func (e *Exporter) gather() (families []*dto.MetricFamily, err error) {
 }
 
 // collect reads the meter provider and the bound instruments, and keeps the series
-// of live engines.
-func (e *Exporter) collect() error {
+// of live engines. Callbacks of the host get ctx.
+func (e *Exporter) collect(ctx context.Context) error {
 	if e.interrupted {
 		// The SDK keeps what was observed before a callback panicked, and would add
 		// it to the next observations.
-		_ = e.Collect(context.Background(), &e.collected)
+		_ = e.Collect(ctx, &e.collected)
 	}
 	e.interrupted = true
-	err := e.Collect(context.Background(), &e.collected)
-	e.interrupted = false
-	if errors.Is(err, sdkmetric.ErrReaderNotRegistered) || errors.Is(err, sdkmetric.ErrReaderShutdown) {
+	e.collected.Resource = nil // is set by every collection, also by one with errors
+	err := e.Collect(ctx, &e.collected)
+	e.interrupted = e.collected.Resource == nil
+	if e.collected.Resource == nil {
 		return fmt.Errorf("collect metrics: %w", err)
 	}
 	if err != nil {
-		otel.Handle(err)
+		e.reports.add(collectFailed, err)
 	}
 	e.scopes = slices.Clip(e.collected.ScopeMetrics)
 	if e.bound != nil {
-		produced, err := e.bound.Produce(context.Background())
+		produced, err := e.bound.Produce(ctx)
+		if err != nil && produced == nil {
+			return fmt.Errorf("collect metrics: %w", err)
+		}
 		if err != nil {
-			otel.Handle(err)
+			e.reports.add(collectFailed, err)
 		}
 		e.scopes = append(e.scopes, produced...)
 	}

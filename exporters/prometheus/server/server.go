@@ -56,11 +56,12 @@ func Start(e *prometheus.Exporter, opts ...Option) (*Server, error) {
 	}
 	s := &Server{
 		http: http.Server{
-			Handler:      handler,
-			ReadTimeout:  readTimeout,
-			WriteTimeout: writeTimeout,
-			IdleTimeout:  idleTimeout,
-			ErrorLog:     slog.NewLogLogger(c.logger.Handler(), slog.LevelWarn),
+			Handler:           handler,
+			ReadHeaderTimeout: readTimeout,
+			ReadTimeout:       readTimeout,
+			WriteTimeout:      writeTimeout,
+			IdleTimeout:       idleTimeout,
+			ErrorLog:          slog.NewLogLogger(c.logger.Handler(), slog.LevelWarn),
 		},
 		address: listener.Addr(),
 		served:  make(chan struct{}),
