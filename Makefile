@@ -8,6 +8,9 @@ released := $(filter-out ./docs ./examples%,$(modules))
 # The race detector needs a C compiler; without one, the tests run without it.
 race := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 
+# Tests of the documentation read files outside of their module, of which the go command's cache does not know.
+uncached = $(if $(filter ./docs,$(m)),-count=1)
+
 # A workspace would raise the versions that modules are tested with.
 export GOWORK := off
 
@@ -18,7 +21,7 @@ all: generate lint test
 
 .PHONY: test
 test: ## tests of every module that need no other program, with the versions in its go.mod
-	$(foreach m,$(tested),go -C $(m) test $(race) ./... &&) true
+	$(foreach m,$(tested),go -C $(m) test $(race) $(uncached) ./... &&) true
 
 .PHONY: test-lowest
 test-lowest: ## tests of the modules that services require, with the Go version in their go.mod, which is downloaded
@@ -36,6 +39,10 @@ release-check: ## that the modules require one another as a release needs it, an
 lint: ## formatting, vet and staticcheck
 	@unformatted=$$($(tool) gofumpt -l .) && test -z "$$unformatted" || { echo "not formatted with gofumpt:"; echo "$$unformatted"; exit 1; }
 	$(foreach m,$(modules),(cd $(m) && go vet ./... && $(tool) staticcheck ./... && go mod tidy -diff) &&) true
+
+.PHONY: vulncheck
+vulncheck: ## known vulnerabilities that the code of any module reaches; skipped where the database of them cannot be reached
+	bash .ci/vulncheck
 
 .PHONY: format
 format:

@@ -27,11 +27,13 @@ var (
 	packages = map[string]string{
 		"attribute":   "go.opentelemetry.io/otel/attribute",
 		"auto":        "github.com/lmcache-go/lmcache-otel/exporters/auto",
+		"bound":       "github.com/lmcache-go/lmcache-otel/exporters/bound",
 		"client":      "github.com/prometheus/client_golang/prometheus",
 		"context":     "context",
 		"errors":      "errors",
 		"http":        "net/http",
 		"instruments": "github.com/lmcache-go/lmcache-otel/instruments",
+		"log":         "log",
 		"logr":        "github.com/go-logr/logr",
 		"otel":        "go.opentelemetry.io/otel",
 		"otelcache":   "github.com/lmcache-go/lmcache-otel/otelcache",

@@ -15,6 +15,13 @@ import (
 // pages returns the path of every Markdown file of the repository.
 func pages(t *testing.T) []string {
 	t.Helper()
+	return repositoryFiles(t, ".md")
+}
+
+// repositoryFiles returns the paths of the files of the repository with an
+// extension.
+func repositoryFiles(t *testing.T, extension string) []string {
+	t.Helper()
 	var list []string
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -23,7 +30,7 @@ func pages(t *testing.T) []string {
 		if d.IsDir() && d.Name() != ".." && strings.HasPrefix(d.Name(), ".") {
 			return fs.SkipDir
 		}
-		if !d.IsDir() && filepath.Ext(path) == ".md" {
+		if !d.IsDir() && filepath.Ext(path) == extension {
 			list = append(list, path)
 		}
 		return nil

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
+	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
@@ -23,11 +24,12 @@ const defaultHitRateInterval = 10 * time.Second
 type config struct {
 	meterProvider   metric.MeterProvider
 	tracerProvider  trace.TracerProvider
+	tracer          trace.Tracer // nil when tracing is off
 	logger          *slog.Logger
 	slowTime        time.Duration
 	slowSpeed       float64
 	hitRateInterval time.Duration
-	errorType       func(error) string
+	errorType       *errorNamer
 	attributes      []attribute.KeyValue
 	errs            []error
 }
@@ -44,7 +46,25 @@ func newConfig(opts []Option) (config, error) {
 			o.apply(&c)
 		}
 	}
+	if len(c.errs) == 0 {
+		c.setTracer()
+	}
 	return c, errors.Join(c.errs...)
+}
+
+// setTracer sets the tracer of the provider. No lock may be held: the provider is
+// the host's code.
+func (c *config) setTracer() {
+	defer func() {
+		if r := recover(); r != nil {
+			c.errs = append(c.errs, fmt.Errorf("otelcache: the tracer provider panicked: %v", r))
+		}
+	}()
+	switch c.tracerProvider.(type) {
+	case tracenoop.TracerProvider, *tracenoop.TracerProvider:
+	default:
+		c.tracer = c.tracerProvider.Tracer(instruments.ScopeName, trace.WithInstrumentationVersion(Version))
+	}
 }
 
 func invalid(format string, args ...any) error {
@@ -136,13 +156,19 @@ func WithHitRateInterval(d time.Duration) Option {
 // the attribute error.type. Without it, and for errors of which it returns "", the
 // type is the name of Go's sentinel error that the error wraps
 // ("context.DeadlineExceeded"), the result of the error's method ErrorType, or its
-// Go type. Names must be few: each is a series. The function may be called from
+// Go type. Fail calls the function, the errors' methods ErrorType and Error and
+// those of their chain, and waits for them. A function that panics is reported, and
+// the type is what it is without it.
+//
+// Names must be few: each is a series. The first 32 names of a process that are
+// not of Go's sentinels have series of their own; others count as "_OTHER". They
+// are made valid UTF-8 and cut to 256 bytes. The function may be called from
 // several goroutines at once.
 func WithErrorType(name func(error) string) Option {
 	if name == nil {
 		return reject("WithErrorType(nil): want a function")
 	}
-	return optionFunc(func(c *config) { c.errorType = name })
+	return optionFunc(func(c *config) { c.errorType = &errorNamer{name: name} })
 }
 
 const maxAttributes = 8
@@ -152,13 +178,20 @@ const maxAttributes = 8
 // engines that differ in them alone. Without it there are none; attributes of
 // several options add up, to at most eight. Keys must be set and must not be those
 // of [Engine].
+//
+// Keys and text are made valid UTF-8 and cut to 256 bytes, as the fields of Engine
+// are. A slice of more than 256 bytes becomes text.
 func WithAttributes(attrs ...attribute.KeyValue) Option {
 	for _, a := range attrs {
 		switch a.Key {
 		case "", instruments.ModelNameKey, instruments.WorkerIDKey, instruments.RoleKey, instruments.ServedModelNameKey:
 			return reject("WithAttributes: the key %q; want one that is set and not an engine's own", a.Key)
 		}
+		if !nameText.isCleanAttribute(a) {
+			report(textRepaired, "WithAttributes: %s", nameText.clean(string(a.Key)))
+		}
 	}
+	attrs = nameText.attributes(attrs)
 	return optionFunc(func(c *config) {
 		if c.attributes = append(c.attributes, attrs...); len(c.attributes) > maxAttributes {
 			c.errs = append(c.errs, invalid("WithAttributes: %d attributes, want at most %d", len(c.attributes), maxAttributes))

@@ -65,3 +65,33 @@ func seen(s otelcache.Stats) int64 {
 	return s.LookupRequests + s.LookupRequestedTokens + s.LookupHitTokens +
 		int64(s.LookupRequestHitRate.Count()+s.ChunkLifespan.Count())
 }
+
+// TestSumsConcurrentSafe has eight goroutines record hit rates, then durations:
+// the sums of a cursor lose none. The values are exact in a float64.
+func TestSumsConcurrentSafe(t *testing.T) {
+	const goroutines = 8
+	each := 300_000 // so that goroutines meet on a busy machine, too
+	if raceEnabled {
+		each = 30_000
+	}
+	m := openMonitor(t, testEngine, noProviders...)
+	cursor := m.Cursor()
+	for _, record := range []func(){
+		func() { m.RecordLookup(context.Background(), otelcache.Record{Tokens: 4, Hits: 3}) },
+		func() { m.RecordChunkReuse(context.Background(), time.Second) },
+	} {
+		var wg sync.WaitGroup
+		for range goroutines {
+			wg.Go(func() {
+				for range each {
+					record()
+				}
+			})
+		}
+		wg.Wait()
+	}
+	s, n := cursor.Next(), float64(goroutines*each)
+	if rates, lives := s.LookupRequestHitRate.Sum(), s.ChunkLifespan.Sum(); rates != 0.75*n || lives != n {
+		t.Errorf("the hit rates sum to %v, the lifespans to %v, want %v and %v", rates, lives, 0.75*n, n)
+	}
+}

@@ -45,7 +45,7 @@ func middleOf(bucket int) float64 {
 
 // distribution is a histogram of fixed size in atomics. It is cumulative, like counters.
 type distribution struct {
-	nanoseconds atomic.Int64  // sum of durations, which is exact
+	nanoseconds atomic.Int64  // sum of durations, which is exact; read it with sumOf
 	floatSum    atomic.Uint64 // bits of the sum of values that are not durations
 	// occupied has a bit for each bucket that is not empty, so that readers skip
 	// the others.
@@ -55,7 +55,7 @@ type distribution struct {
 
 func (d *distribution) recordDuration(t time.Duration) {
 	d.count(t.Seconds())
-	d.nanoseconds.Add(int64(t))
+	addUpTo(&d.nanoseconds, int64(t))
 }
 
 func (d *distribution) record(v float64) {
@@ -105,7 +105,7 @@ func (d *distribution) since(p *position, scratch *[]bucket) Distribution {
 	if delta.count > 0 {
 		delta.buckets = slices.Clone(*scratch)
 	}
-	nanoseconds, floatSum := d.nanoseconds.Load(), math.Float64frombits(d.floatSum.Load())
+	nanoseconds, floatSum := sumOf(&d.nanoseconds), math.Float64frombits(d.floatSum.Load())
 	delta.sum = time.Duration(nanoseconds-p.nanoseconds).Seconds() + (floatSum - p.floatSum)
 	p.nanoseconds, p.floatSum = nanoseconds, floatSum
 	return delta

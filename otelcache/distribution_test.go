@@ -43,6 +43,31 @@ func TestDistributionIsCloseToTheValues(t *testing.T) {
 	})
 }
 
+// TestDistributionBeyondItsBuckets takes values above 2^46 and below a nanosecond,
+// which have no bucket of their own.
+func TestDistributionBeyondItsBuckets(t *testing.T) {
+	const tokens = math.MaxInt32 // in a nanosecond
+	m := newTelemetry(t).Monitor
+	cursor := m.Cursor()
+	start := time.Now().Add(-time.Second)
+	for range 2 {
+		m.RecordRetrieve(context.Background(), otelcache.Record{
+			Start: start, End: start.Add(time.Nanosecond), Tokens: tokens, Hits: tokens,
+		})
+		m.RecordLookup(context.Background(), otelcache.Record{Tokens: tokens, Hits: 1})
+	}
+	s := cursor.Next()
+	const speed, rate = tokens / 1e-9, 1.0 / tokens
+	if d := s.RetrieveSpeed; d.Count() != 2 || math.Abs(d.Sum()-2*speed) > 1e-9*speed || d.Min() < 1<<45 || d.Max() > 1<<46 {
+		t.Errorf("got %d speeds that sum to %v, from %v to %v, want 2 that sum to %v, in the last bucket below 2^46",
+			d.Count(), d.Sum(), d.Min(), d.Max(), 2*speed)
+	}
+	if d := s.LookupRequestHitRate; d.Count() != 2 || d.Sum() != 2*rate || d.Min() != 0 || d.Max() != 0 {
+		t.Errorf("got %d hit rates that sum to %v, from %v to %v, want 2 that sum to %v, in the bucket of 0",
+			d.Count(), d.Sum(), d.Min(), d.Max(), 2*rate)
+	}
+}
+
 // TestHitRatesDoNotExceedOne looks at what a person reads after lookups that
 // all hit, some of them all of their tokens.
 func TestHitRatesDoNotExceedOne(t *testing.T) {

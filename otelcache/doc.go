@@ -49,13 +49,28 @@
 //
 // # Promises to a host
 //
-// No call panics, blocks on I/O, starts a goroutine unasked or keeps memory
-// that grows with the number of requests. One goroutine is the exception:
-// closing the last monitor of a meter provider during a collection unregisters
-// the callback from it, and it ends with the collection. Two things run in the
-// caller: the host's logger, for the warning of a slow retrieve, and the
-// host's error handler. Both get at most one message of a kind in ten seconds
-// from each monitor.
+// No call panics, blocks on I/O or keeps memory that grows with the number of
+// requests. Code of the host may block, panic or call this package again:
+//
+//   - The error handler of [otel.Handle] and the logger of slow retrieves run in
+//     a goroutine that exists while there are messages for them. At most 64
+//     wait; the next one says how many did not fit. The handler gets a kind of
+//     misuse once in ten seconds, and a part of the host that fails once until
+//     it works again.
+//   - Fail calls the function of [WithErrorType] and the methods of the error,
+//     and waits for them. Their panics are no panics of Fail.
+//   - A gauge's callback holds up the collection that calls it, a sink its
+//     [StatsLogger], and nothing else. A panic loses the one reading or record.
+//   - Recording calls use the spans and the histograms that the host's
+//     providers made, and run the span processors of the host. What these do,
+//     the caller gets.
+//   - [New], [GetOrCreate] and [NewEngines] wait for the providers that they are
+//     given, which may wait for a collection in progress when the meter provider
+//     is new to this package. Monitors of other providers do not wait for them.
+//     A provider that panics is an error.
+//   - Closing the last monitor of a meter provider takes the callback from it in
+//     a goroutine, which ends when no collection is in progress. Close waits
+//     for a second at most, and not at all during a collection.
 //
 // Everything is safe for concurrent use, except that a [Phase] belongs to one
 // goroutine. Cancelling a context does not stop the recording with it.
@@ -68,11 +83,22 @@
 //   - The first end of an operation counts. A later Finish or Fail is ignored.
 //   - A phase that starts or ends after its operation is ignored, as is one
 //     that its kind of operation does not have.
-//   - A negative time, or number of tokens, bytes or objects, is taken as 0,
-//     but for [AllTokens] and [Unknown] where they have a meaning.
+//   - A number of tokens, bytes or objects that is negative or above 2^53 is
+//     left out, but for [AllTokens] and [Unknown] where they have a meaning; so
+//     is a time that is negative or longer than a day, for an idle chunk than a
+//     year. An operation counts without it.
+//   - So is an unpin of more objects than are pinned.
 //   - With more hits than requested tokens, the counters keep both numbers and
 //     the hit rate is 1.
 //   - Times that cannot be are treated as absent.
+//   - Text that is not valid UTF-8 is repaired with U+FFFD, and long text is cut:
+//     names that become attributes of metrics to 256 bytes, of which the last are
+//     a hash of the whole, texts of errors and all else on spans to 4096. Of
+//     names it is reported. Control characters stay.
+//   - The first 32 types of errors in a process have series of their own, beside
+//     Go's sentinels. Others count as "_OTHER".
+//
+// No counter falls: totals stay where an int64 ends.
 //
 // An operation that never ends counts as started and nothing more; its span is
 // never exported. This cannot be detected and is not reported.

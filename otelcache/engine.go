@@ -3,8 +3,6 @@
 package otelcache
 
 import (
-	"unicode/utf8"
-
 	"go.opentelemetry.io/otel/attribute"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
@@ -13,6 +11,10 @@ import (
 // Engine is the identity of an engine: the attributes that every span and
 // measurement of its monitor carries. An empty field is left out, and is an empty
 // label under LMCache's names. Engines are equal when all fields are.
+//
+// A field that is not valid UTF-8 is repaired with U+FFFD. One of more than 256
+// bytes is cut and ends in a hash of the whole, so that two long names stay two.
+// Both are reported to [otel.Handle].
 type Engine struct {
 	// ModelName is the model that the engine serves (gen_ai.request.model).
 	ModelName string
@@ -26,13 +28,13 @@ type Engine struct {
 	ServedModelName string
 }
 
-func (e Engine) validate() error {
-	for _, a := range e.attributes() {
-		if !utf8.ValidString(a.Value.AsString()) {
-			return invalid("engine attribute %s is %q, want valid UTF-8", a.Key, a.Value.AsString())
-		}
-	}
-	return nil
+// clean returns e as it is reported. It reports a field that is changed.
+func (e Engine) clean() Engine {
+	e.ModelName = cleanName(e.ModelName, string(instruments.ModelNameKey))
+	e.WorkerID = cleanName(e.WorkerID, string(instruments.WorkerIDKey))
+	e.Role = cleanName(e.Role, string(instruments.RoleKey))
+	e.ServedModelName = cleanName(e.ServedModelName, string(instruments.ServedModelNameKey))
+	return e
 }
 
 // attributes returns the fields that are set.

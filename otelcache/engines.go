@@ -27,10 +27,12 @@ import (
 //
 // An idle engine stays on the page for the sake of readers that send deltas: the
 // SDK forgets a counter that is missing from one collection, and would send the
-// whole of it again. The SDK's histograms stay in any case, and it keeps at most
-// 2,000 series of each instrument by default: a host with more engines over time
-// uses the meter provider of package exporters/bound, whose series end with their
-// engine, or sets sdkmetric.WithCardinalityLimit.
+// whole of it again. With the meter provider of package exporters/bound, whose
+// readers count as one, an engine that made room leaves nothing behind, and there
+// is no limit beside that of the set: use it when engines come and go. The SDK's
+// own histograms stay in any case, and it keeps at most 2,000 series of each
+// instrument by default: a host with more engines over time sets
+// sdkmetric.WithCardinalityLimit.
 type Engines struct {
 	limit  int
 	idle   time.Duration
@@ -98,13 +100,17 @@ func (s *Engines) Monitor(e Engine) *Monitor {
 	m := s.monitors[e]
 	s.mu.RUnlock()
 	if m == nil || m.closed.Load() {
-		m = s.create(e)
+		m = s.add(e)
 	}
 	m.stamp()
 	return m
 }
 
-func (s *Engines) create(e Engine) *Monitor {
+// add returns the monitor of an engine, which it makes if need be.
+func (s *Engines) add(e Engine) *Monitor {
+	if clean := e.clean(); clean != e {
+		return s.Monitor(clean)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -115,15 +121,10 @@ func (s *Engines) create(e Engine) *Monitor {
 		return m
 	}
 	delete(s.monitors, e) // its owner, who is not the set, has closed it
-	if e.validate() != nil {
-		e = e.mapSet(func(field string) string { return strings.ToValidUTF8(field, "\uFFFD") })
-		if m := s.monitors[e]; m != nil {
-			return m
-		}
-	}
 	if s.isLeaving(e) || !s.hasRoom() {
 		return s.other(e)
 	}
+	e = e.mapSet(strings.Clone) // or the request that it is a part of would stay in memory
 	m = newMonitor(e, s.config, s.scope)
 	m.engines = s
 	s.put(m)
@@ -203,7 +204,7 @@ func (s *Engines) drop(m *Monitor, now time.Time, seen int64) bool {
 		return false // it was used since the sweep
 	}
 	m.use.dropped.Store(true) // before the look at operations in flight: enter does the reverse
-	if m.counters.sum(m.inFlight()) != 0 || m.use.epoch.Load() >= seen {
+	if m.counters.net(m.inFlight()) != 0 || m.use.epoch.Load() >= seen {
 		m.use.dropped.Store(false)
 		return false
 	}
@@ -262,11 +263,11 @@ func (m *Monitor) enter() *Monitor {
 
 func (m *Monitor) enterSet() *Monitor {
 	for m.engines != nil {
-		m.counters.add(m.inFlight(), 1)
+		m.counters.change(m.inFlight(), 1)
 		if !m.use.dropped.Load() {
 			break
 		}
-		m.counters.add(m.inFlight(), -1)
+		m.counters.change(m.inFlight(), -1)
 		m = m.engines.revive(m)
 	}
 	return m
@@ -280,7 +281,7 @@ func (m *Monitor) exit() {
 
 func (m *Monitor) exitSet() {
 	m.stamp()
-	m.counters.add(m.inFlight(), -1)
+	m.counters.change(m.inFlight(), -1)
 }
 
 // stamp notes that m is used in this epoch.
@@ -308,10 +309,18 @@ func (s *Engines) Close() error {
 	if s == nil || s.scope == nil {
 		return nil
 	}
+	if !s.closeAll() {
+		return nil
+	}
+	return live.leave(s.scope) // which waits for the provider: not with the lock held
+}
+
+// closeAll reports whether this is the first call.
+func (s *Engines) closeAll() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil
+		return false
 	}
 	s.closed = true
 	for _, all := range []map[Engine]*Monitor{s.monitors, s.others} {
@@ -323,7 +332,7 @@ func (s *Engines) Close() error {
 		}
 	}
 	clear(s.monitors)
-	return live.leave(s.scope)
+	return true
 }
 
 // PendingLookup is a lookup whose engine is not known yet. It counts nowhere until
@@ -345,7 +354,7 @@ func (s *Engines) StartLookup(ctx context.Context, numTokens int) (context.Conte
 // FinishOn ends the lookup with the number of tokens found, under the engine of m.
 func (l PendingLookup) FinishOn(m *Monitor, hitTokens int) {
 	l.settle(m, func(o *operation, r outcome) {
-		r.moved = o.mon.nonNegative(int64(hitTokens), o.kind.span)
+		r.moved = orUnknown(int64(hitTokens), o.kind.span)
 		o.finished(r)
 	})
 }

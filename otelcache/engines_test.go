@@ -73,8 +73,12 @@ func (s *engineSet) model(name string) *otelcache.Monitor {
 // evicted returns the evicted keys by model, as a reader gets them.
 func evicted(t *testing.T, r sdkmetric.Reader) map[string]int64 {
 	t.Helper()
+	return evictedIn(collect(t, r))
+}
+
+func evictedIn(all []metricdata.Metrics) map[string]int64 {
 	values := map[string]int64{}
-	for _, m := range collect(t, r) {
+	for _, m := range all {
 		if m.Name != "lmcache.local_cpu.evicted_keys" {
 			continue
 		}
@@ -370,6 +374,7 @@ func TestEnginesTakeAnyName(t *testing.T) {
 	if s.model("a\uFFFD") != m || s.model("a\xff") != m {
 		t.Error("the same name has two monitors")
 	}
+	wantReport(t, s.misuse, otelcache.ErrMisuse, "a\uFFFD", "gen_ai.request.model")
 	if empty := s.Monitor(otelcache.Engine{}); empty.Engine() != (otelcache.Engine{}) || empty == m {
 		t.Error("the engine without a name has no monitor of its own")
 	}

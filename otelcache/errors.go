@@ -16,7 +16,7 @@ var (
 	// ErrObserved is returned by [Monitor.Observe] for a gauge that already has a
 	// callback.
 	ErrObserved = errors.New("otelcache: gauge already has a callback")
-	// ErrMisuse marks reports to [otel.Handle] about an operation that was used in
-	// a way that cannot be counted.
+	// ErrMisuse marks reports to [otel.Handle] about calls that say what cannot be,
+	// and about gauge callbacks that fail.
 	ErrMisuse = errors.New("otelcache: misuse")
 )

@@ -25,9 +25,10 @@ func (m *Monitor) RecordEvictionFailures(n int) {
 func (m *Monitor) RecordForcedUnpins(n int) { m.add(instruments.MemoryForcedUnpins, int64(n)) }
 
 // RecordChunkReuse records that a cached chunk is used again, idle after its last
-// use. An exemplar carries the trace of ctx.
+// use. An exemplar carries the trace of ctx. An idle time that is negative or more
+// than a year is reported and left out.
 func (m *Monitor) RecordChunkReuse(ctx context.Context, idle time.Duration) {
-	m.addTime(ctx, instruments.ChunkLifespan, idle)
+	m.addTime(ctx, instruments.ChunkLifespan, idle, longestIdle)
 }
 
 // AddEngineHitTokens counts prompt tokens that the serving engine found in its
@@ -38,12 +39,30 @@ func (m *Monitor) AddEngineHitTokens(n int) { m.add(instruments.EngineHitTokens,
 func (m *Monitor) AddEnginePromptTokens(n int) { m.add(instruments.EnginePromptTokens, int64(n)) }
 
 // AddPinnedObjects changes the number of pinned memory objects by delta, which
-// is negative for objects that were unpinned.
+// is negative for objects that were unpinned. A change that would lead below 0 or
+// above 2^53 is reported and left out.
 func (m *Monitor) AddPinnedObjects(delta int) {
 	if m.ready() {
 		m = m.enter()
-		m.upDownCounters[instruments.MemoryPinnedObjects.Index()].Add(int64(delta))
+		m.changeLevel(instruments.MemoryPinnedObjects, int64(delta))
 		m.exit()
+	}
+}
+
+func (m *Monitor) changeLevel(c instruments.UpDownCounter, delta int64) {
+	level := &m.upDownCounters[c.Index()]
+	for {
+		old := level.Load()
+		switch {
+		case delta < -old:
+			report(unpinnedTooMany, "%d of %d in %s", delta, old, c)
+			return
+		case delta > mostAtOnce-old:
+			report(wrongNumber, "%d more than %d in %s: want a sum of at most 2^53", delta, old, c)
+			return
+		case level.CompareAndSwap(old, old+delta):
+			return
+		}
 	}
 }
 
@@ -60,27 +79,27 @@ func (m *Monitor) SetActiveObjects(n int) { m.setLevel(instruments.MemoryActiveO
 
 // add counts what a host reports.
 func (m *Monitor) add(c instruments.Counter, n int64) {
-	if m.ready() {
+	if m.ready() && isNumber(n, c.String()) {
 		m = m.enter()
-		m.count(c, m.nonNegative(n, c.String()))
+		m.count(c, n)
 		m.exit()
 	}
 }
 
-// addTime records a time that a host measured.
-func (m *Monitor) addTime(ctx context.Context, h instruments.Histogram, d time.Duration) {
-	if m.ready() {
+// addTime records a time that a host measured, of most or less.
+func (m *Monitor) addTime(ctx context.Context, h instruments.Histogram, d, most time.Duration) {
+	if m.ready() && isDuration(d, most, h.String()) {
 		m = m.enter()
-		m.recordDuration(ctx, h, m.nonNegativeTime(d, h.String()))
+		m.recordDuration(ctx, h, d)
 		m.exit()
 	}
 }
 
 // setLevel sets a gauge that cannot be negative.
 func (m *Monitor) setLevel(g instruments.Gauge, n int64) {
-	if m.ready() {
+	if m.ready() && isNumber(n, g.String()) {
 		m = m.enter()
-		m.setGauge(g, float64(m.nonNegative(n, g.String())))
+		m.setGauge(g, float64(n))
 		m.exit()
 	}
 }

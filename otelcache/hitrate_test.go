@@ -4,6 +4,10 @@ package otelcache_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,5 +63,33 @@ func TestHitRatesAreThoseOfTheLastInterval(t *testing.T) {
 		lookup(0, 0)
 		time.Sleep(time.Minute)
 		want("after an interval without tokens", "")
+	})
+}
+
+// TestHitRateConcurrentSafe has goroutines end an interval at the same moment: it is
+// ended once, and its rate stays.
+func TestHitRateConcurrentSafe(t *testing.T) {
+	const rounds = 3000
+	synctest.Test(t, func(t *testing.T) {
+		tel := newTelemetry(t, untraced)
+		for round := range rounds {
+			tel.RecordLookup(context.Background(), otelcache.Record{Tokens: 100, Hits: round % 100})
+			time.Sleep(10 * time.Second)
+			var wg sync.WaitGroup
+			var waiting atomic.Int64
+			waiting.Store(2)
+			for range 2 {
+				wg.Go(func() {
+					for waiting.Add(-1); waiting.Load() > 0; { // a channel would let them go one after another
+						runtime.Gosched()
+					}
+					tel.RecordLookup(context.Background(), otelcache.Record{}) // no tokens
+				})
+			}
+			wg.Wait()
+			if got, want := tel.fed(t)["lmcache.lookup.hit_rate"], fmt.Sprint(float64(round%100)/100); got != want {
+				t.Fatalf("the rate of round %d is %q, want %s", round, got, want)
+			}
+		}
 	})
 }

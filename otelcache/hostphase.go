@@ -8,15 +8,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
-const (
-	maxHostPhases   = 16
-	maxPhaseNameLen = 64
-)
+const maxHostPhases = 16
 
 // hostPhases holds the names of the host's phases, for the life of the process.
 var hostPhases struct {
@@ -35,16 +31,18 @@ func hostPhaseNames() []string {
 // life of the process: a child span of that name, and natively the histogram
 // lmcache.operation.phase.duration with the attributes lmcache.operation and
 // lmcache.phase. Call it once per phase at start-up; the same name returns the
-// same phase. It is safe for concurrent use.
+// same phase. It is safe for concurrent use. A name is made valid UTF-8 and cut to
+// 256 bytes, as those of an [Engine] are.
 //
-// The error is [ErrInvalidOption] for a name that is empty, longer than 64 bytes,
-// not valid UTF-8 or one of LMCache's, and for a seventeenth phase. The phase that
-// comes along with it is unknown to every operation.
+// The error is [ErrInvalidOption] for a name that is empty or one of LMCache's, and
+// for a seventeenth phase. The phase that comes along with it is unknown to every
+// operation.
 func NewPhase(name string) (PhaseName, error) {
 	const unknown = PhaseName(255)
+	name = cleanName(name, "NewPhase")
 	switch {
-	case name == "" || len(name) > maxPhaseNameLen || !utf8.ValidString(name):
-		return unknown, invalid("NewPhase(%q): want 1 to %d bytes of valid UTF-8", name[:min(len(name), maxPhaseNameLen)], maxPhaseNameLen)
+	case name == "":
+		return unknown, invalid("NewPhase(%q): want a name", name)
 	case slices.ContainsFunc(phaseTable[:], func(p phaseRow) bool { return p.span == name }):
 		return unknown, invalid("NewPhase(%q): want another name than those of LMCache's phases", name)
 	}
@@ -65,7 +63,7 @@ func NewPhase(name string) (PhaseName, error) {
 // recordHostTimes records the times of the host's phases.
 func (o *operation) recordHostTimes() {
 	for i := range o.extra.hostTimes {
-		if d := time.Duration(o.extra.hostTimes[i].Load()); d > 0 {
+		if d := time.Duration(sumOf(&o.extra.hostTimes[i])); d > 0 {
 			o.mon.recordHostPhase(o.ctx, o.kind, numPhases+PhaseName(i), d)
 		}
 	}

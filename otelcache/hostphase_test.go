@@ -132,7 +132,7 @@ func TestNewPhase(t *testing.T) {
 		t.Errorf("the phases are %d %v and %d %v", verifyChecksums, verifyChecksums, verify, verify)
 	}
 	for _, name := range []string{
-		"", strings.Repeat("x", 65), "\xff", "process_tokens", "to_gpu", "put", "from_gpu", "broadcast",
+		"", "process_tokens", "to_gpu", "put", "from_gpu", "broadcast",
 		"remote_batched_get", "connector_batched_get",
 	} {
 		p, err := otelcache.NewPhase(name)
@@ -145,10 +145,15 @@ func TestNewPhase(t *testing.T) {
 }
 
 func TestPhasesAreBounded(t *testing.T) {
+	misuse := captureReports(t)
 	var all []otelcache.PhaseName
 	for i := range 16 - testPhases {
-		all = append(all, newPhase(fmt.Sprintf("%s%02d", strings.Repeat("x", 62), i)))
+		all = append(all, newPhase(fmt.Sprintf("%s%02d\xff", strings.Repeat("x", 300), i)))
 	}
+	for _, p := range all {
+		wantText(t, "the name of a phase", p.String(), 256)
+	}
+	wantReport(t, misuse, otelcache.ErrMisuse, "NewPhase")
 	_, err := otelcache.NewPhase("one more")
 	wantError(t, err, otelcache.ErrInvalidOption, "one more", "16")
 	all = append(all, newPhase("verify_checksums"), newPhase("verify"))

@@ -62,6 +62,9 @@ func create[H interface{ Metric() instruments.Metric }, I any](
 	list := make([]I, 1, len(handles)+1)
 	for _, h := range handles {
 		i, err := instrument(h.Metric())
+		if err == nil && isNil(i) {
+			err = errors.New("the meter returned none")
+		}
 		if err != nil {
 			s.errs = append(s.errs, fmt.Errorf("instrument %s: %w", h.Metric().Name, err))
 		}

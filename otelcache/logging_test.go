@@ -6,6 +6,8 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+
+	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
 var discardLogger = slog.New(slog.DiscardHandler)
@@ -52,6 +54,7 @@ func (e *logEntry) add(prefix string, a slog.Attr) {
 
 // take returns the entries since the last call.
 func (r *logRecorder) take() []logEntry {
+	otelcache.WaitForMessages()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	entries := r.entries

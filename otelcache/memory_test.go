@@ -5,6 +5,7 @@ package otelcache_test
 import (
 	"context"
 	"runtime"
+	"strconv"
 	"testing"
 	"testing/synctest"
 
@@ -53,5 +54,42 @@ func TestMemoryAndGoroutinesDoNotGrow(t *testing.T) {
 		if got := idle.Next().LocalCPUEvictions; got != many {
 			t.Errorf("%d evictions, want %d", got, many)
 		}
+	})
+}
+
+// TestMemoryOfAMonitor holds what a monitor takes, what its first cursor adds, and
+// what a cursor takes that has values of every metric.
+func TestMemoryOfAMonitor(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector needs memory")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		const n, few, quarterMegabyte = 20, 16 << 10, 250_000
+		monitors, cursors := make([]*otelcache.Monitor, n), make([]*otelcache.Cursor, n)
+		each := func(what string, most int64, make func(i int)) {
+			before := bytesInUse()
+			for i := range n {
+				make(i)
+			}
+			got := (bytesInUse() - before) / n
+			t.Logf("%s: %d bytes", what, got)
+			if got > most {
+				t.Errorf("%s takes %d bytes, want at most %d, or another figure in the comments", what, got, most)
+			}
+		}
+		each("a monitor", few, func(i int) {
+			monitors[i] = openMonitor(t, otelcache.Engine{WorkerID: strconv.Itoa(i)}, noProviders...)
+			for _, f := range feeds {
+				f.feed(context.Background(), monitors[i])
+			}
+		})
+		each("the first cursor of a monitor", quarterMegabyte, func(i int) { cursors[i] = monitors[i].Cursor() })
+		each("what a cursor has seen", quarterMegabyte, func(i int) {
+			for _, f := range feeds {
+				f.feed(context.Background(), monitors[i])
+			}
+			cursors[i].Next()
+		})
+		runtime.KeepAlive(cursors)
 	})
 }

@@ -10,8 +10,6 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
-	"go.opentelemetry.io/otel/trace"
-	"go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/instruments"
 )
@@ -29,7 +27,6 @@ type Monitor struct {
 	engine   Engine
 	identity identity
 	created  time.Time
-	tracer   trace.Tracer // nil when tracing is off
 	scope    *scope
 	engines  *Engines // the set that it belongs to, or nil
 
@@ -38,7 +35,7 @@ type Monitor struct {
 	rates         [numRates]hitRate
 	observed      observed
 	slowWarnings  limiter
-	mistakes      [numMistakes]limiter
+	log           part       // the logger
 	extras        sync.Mutex // held when an operation gets its extra
 	use           use        // of a monitor of Engines
 }
@@ -58,18 +55,13 @@ func newMonitor(e Engine, c config, s *scope) *Monitor {
 		requested := len(s.instruments.counters) + i // behind the catalog's counters
 		m.rates[i].start(&m.counters, requested, rates[i].hits.Index(), c.hitRateInterval)
 	}
-	switch c.tracerProvider.(type) {
-	case noop.TracerProvider, *noop.TracerProvider:
-	default:
-		m.tracer = c.tracerProvider.Tracer(instruments.ScopeName, trace.WithInstrumentationVersion(Version))
-	}
 	return m
 }
 
 // ready reports whether m was made by a constructor.
 func (m *Monitor) ready() bool { return m != nil && m.scope != nil }
 
-// Engine returns the identity that the monitor was made for.
+// Engine returns the identity that the monitor was made for, as it is reported.
 func (m *Monitor) Engine() Engine {
 	if m == nil {
 		return Engine{}
@@ -155,7 +147,7 @@ func (m *Monitor) collect(o metric.Observer) {
 		}
 	}
 	for _, observation := range m.observed.all() {
-		if v, ok := m.read(observation); ok {
+		if v, ok := observation.read(); ok {
 			o.ObserveFloat64(m.instruments.observableGauges[observation.gauge.Index()], v, m.observeOptions...)
 		}
 	}

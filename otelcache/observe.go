@@ -16,7 +16,8 @@ import (
 type Observation struct {
 	mon   *Monitor
 	gauge instruments.ObservableGauge
-	read  func() float64
+	value func() float64
+	part
 }
 
 // observed holds the callbacks of a monitor. Readers get a slice that never
@@ -37,8 +38,10 @@ func (o *observed) all() []*Observation {
 // possibly from several goroutines at once. It returns the gauge's value in its
 // unit. It should be quick, and must not wait for a collection.
 //
-// A callback that panics or returns NaN or an infinity loses that one reading, and
-// is reported to [otel.Handle].
+// A callback that panics or returns NaN or an infinity loses that one reading. It
+// is reported to [otel.Handle] once until it works again. A callback may make and
+// close monitors and observe and unregister gauges, those of its own provider too.
+// One that does not return holds up the collection, and nothing else.
 //
 // The errors are [ErrInvalidOption] for a nil callback or the zero gauge,
 // [ErrObserved] when the gauge has a callback already, and [ErrClosed]. The nil
@@ -61,7 +64,7 @@ func (m *Monitor) Observe(gauge instruments.ObservableGauge, value func() float6
 			return nil, fmt.Errorf("%w: %s; unregister it first", ErrObserved, gauge)
 		}
 	}
-	o := &Observation{m, gauge, value}
+	o := &Observation{mon: m, gauge: gauge, value: value}
 	m.observed.callbacks = append(slices.Clone(m.observed.callbacks), o)
 	return o, nil
 }
@@ -78,18 +81,19 @@ func (o *Observation) Unregister() {
 	all.callbacks = slices.DeleteFunc(slices.Clone(all.callbacks), func(other *Observation) bool { return other == o })
 }
 
-// read calls the callback of o; ok is false when it returned no reading.
-func (m *Monitor) read(o *Observation) (v float64, ok bool) {
+// read calls the callback; ok is false when it returned no reading.
+func (o *Observation) read() (v float64, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			m.reportMisuse(callbackFailed, fmt.Sprintf("%s: panic: %v", o.gauge, r))
+			o.failed(callbackFailed, "%s of %+v: panic: %v", o.gauge, o.mon.engine, r)
 			v, ok = 0, false
 		}
 	}()
-	v = o.read()
+	v = o.value()
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		m.reportMisuse(callbackFailed, fmt.Sprintf("%s: %v is not a finite number", o.gauge, v))
+		o.failed(callbackFailed, "%s of %+v: %v is not a finite number", o.gauge, o.mon.engine, v)
 		return 0, false
 	}
+	o.worked()
 	return v, true
 }

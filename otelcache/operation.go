@@ -4,7 +4,6 @@ package otelcache
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -61,7 +60,7 @@ func (o *operation) begin(ctx context.Context, m *Monitor, k *kind, tokens int) 
 		return orBackground(ctx)
 	}
 	o.mon, o.kind = m.enter(), k
-	o.tokens = o.mon.nonNegative(int64(tokens), k.span)
+	o.tokens = orUnknown(int64(tokens), k.span)
 	m = o.mon
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
@@ -124,7 +123,7 @@ func (o *operation) end() (r outcome, ok bool) {
 		return r, false
 	}
 	if !o.done.CompareAndSwap(false, true) {
-		o.mon.reportMisuse(finishedTwice, o.kind.span)
+		report(finishedTwice, "%s", o.kind.span)
 		return r, false
 	}
 	r.now = o.mon.now()
@@ -137,7 +136,16 @@ func (o *operation) end() (r outcome, ok bool) {
 // finish ends the operation with the tokens or bytes that it moved.
 func (o *operation) finish(moved int64) {
 	if r, ok := o.end(); ok {
-		r.moved = o.mon.nonNegative(moved, o.kind.span)
+		r.moved = orUnknown(moved, o.kind.span)
+		o.finished(r)
+		o.mon.exit()
+	}
+}
+
+// finishAll ends an operation that moved as many tokens as it was started with.
+func (o *operation) finishAll() {
+	if r, ok := o.end(); ok {
+		r.moved = o.tokens
 		o.finished(r)
 		o.mon.exit()
 	}
@@ -146,11 +154,14 @@ func (o *operation) finish(moved int64) {
 // finished records the operation as its kind says.
 func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 	m, k := o.mon, o.kind
+	if k.rate != noRate && o.tokens < 0 {
+		r.moved = Unknown // hits without requested tokens would raise the rate above 1
+	}
 	r.speed = perSecond(max(r.moved, 0), r.elapsed)
 	var rate float64
 	if k.rate != noRate && o.tokens >= 0 && r.moved >= 0 {
 		if r.moved > o.tokens { // kept as it is: only the host knows which of the two is wrong
-			m.reportMisuse(tooManyHits, fmt.Sprintf("%d of %d in %s", r.moved, o.tokens, k.span))
+			report(tooManyHits, "%d of %d in %s", r.moved, o.tokens, k.span)
 		}
 		rate = ratio(r.moved, o.tokens)
 		m.rates[k.rate].finish(r.now, o.tokens)
@@ -169,7 +180,7 @@ func (o *operation) finished(r outcome, end ...trace.SpanEndOption) {
 		m.recordValue(o.ctx, k.hitRate, rate)
 	}
 	for _, name := range k.phaseNames {
-		if t := time.Duration(o.times[name].Load()); t > 0 {
+		if t := time.Duration(sumOf(&o.times[name])); t > 0 {
 			m.recordDuration(o.ctx, k.phases[name], t)
 		}
 	}
@@ -238,15 +249,16 @@ func (o *operation) failedIn(ctx context.Context, r outcome, err error, end ...t
 		m.rates[k.rate].finish(r.now, o.tokens)
 	}
 	m.count(k.failures, 1)
-	errorType, text := m.describe(err)
+	errorType := m.errorTypeOf(err)
 	if r.elapsed > 0 && !m.closed.Load() {
 		m.recordVariant(o.ctx, k.duration, r.elapsed.Seconds(), errorType)
 	}
 	if o.arena != nil {
+		text := errorText(err)
 		o.span.SetStatus(codes.Error, text)
 		o.span.SetAttributes(o.appendRequested(append(o.arena.result[:0], errorType))...)
 		if err != nil {
-			recordError(o.span, err)
+			recordError(o.span, err, text)
 		}
 	}
 	o.endSpan(end)
@@ -270,29 +282,32 @@ func (o *operation) cancelled(end ...trace.SpanEndOption) {
 	o.endSpan(end)
 }
 
-func recordError(span trace.Span, err error) {
-	defer func() { _ = recover() }() // of err.Error, which describe has put into the status
-	span.RecordError(err)
-}
-
 // SetRequestID adds the serving engine's id of the request to the span, and to
-// the warning of a slow retrieve. It does not reach metrics.
+// the warning of a slow retrieve. It does not reach metrics. It is made valid
+// UTF-8 and cut to 4096 bytes.
 func (o *operation) SetRequestID(id string) {
 	if o.isNone() {
 		return
 	}
-	if o.arena != nil {
+	isRecorded, mayBeSlow := o.arena != nil, o.kind.slow && (o.mon.slowTime > 0 || o.mon.slowSpeed > 0)
+	if !isRecorded && !mayBeSlow {
+		return
+	}
+	id = spanText.clean(id)
+	if isRecorded {
 		o.span.SetAttributes(instruments.RequestIDKey.String(id))
 	}
-	if o.kind.slow && (o.mon.slowTime > 0 || o.mon.slowSpeed > 0) {
+	if mayBeSlow {
 		kept := id // or every id would be allocated
 		o.needExtra().requestID.Store(&kept)
 	}
 }
 
-// SetAttributes adds attributes to the span. They do not reach metrics.
+// SetAttributes adds attributes to the span. They do not reach metrics. Text is
+// made valid UTF-8 and cut to 4096 bytes, keys to 256. A slice of more than 4096
+// bytes becomes text.
 func (o *operation) SetAttributes(attrs ...attribute.KeyValue) {
 	if !o.isNone() && o.arena != nil {
-		o.span.SetAttributes(attrs...)
+		o.span.SetAttributes(spanText.attributes(attrs)...)
 	}
 }

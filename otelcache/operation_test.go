@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
@@ -99,6 +101,25 @@ func TestDeadlinesAreFailures(t *testing.T) {
 			"lmcache.lookup.duration{error.type=context.DeadlineExceeded}": "sum 0.001, 1 ≤ 0.00128",
 		})
 	})
+}
+
+// TestACancelledContextRecords checks that what does not fail is recorded as in any
+// other context.
+func TestACancelledContextRecords(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, f := range feeds {
+		bubble(t, f.name, func(t *testing.T) {
+			for point := range f.want {
+				if strings.HasSuffix(point, ".failures") {
+					t.Skip("a failure in a context that is cancelled is a cancellation")
+				}
+			}
+			tel := newTelemetry(t, feedOptions...)
+			f.feed(ctx, tel.Monitor)
+			wantPoints(t, tel.fed(t), f.want)
+		})
+	}
 }
 
 // TestAbandonAfterTheEnd checks that a deferred Abandon is no second end, and that
@@ -291,5 +312,34 @@ func TestOperationsThatNobodyTimed(t *testing.T) {
 	}
 	if n := s.RemoteGetDuration.Count() + s.RemotePutDuration.Count() + s.LookupDuration.Count(); n != 0 {
 		t.Errorf("got %d times of operations that nobody timed, want none", n)
+	}
+}
+
+// TestOneHistogramIsEnough drops all histograms but one: what is recorded of an
+// operation does not depend on whether somebody reads its duration, too.
+func TestOneHistogramIsEnough(t *testing.T) {
+	for _, h := range instruments.Histograms() {
+		name := h.Metric().Name
+		others := func(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
+			drop := i.Kind == sdkmetric.InstrumentKindHistogram && i.Name != name
+			return sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}, drop
+		}
+		ofHistogram := func(all points) points {
+			of := maps.Clone(all)
+			maps.DeleteFunc(of, func(point, _ string) bool { return point != name && !strings.HasPrefix(point, name+"{") })
+			return of
+		}
+		for _, f := range feeds {
+			want := ofHistogram(f.want)
+			if len(want) == 0 {
+				continue
+			}
+			bubble(t, name+" of "+f.name, func(t *testing.T) {
+				r := sdkmetric.NewManualReader()
+				mp := sdkmetric.NewMeterProvider(sdkmetric.WithReader(r), sdkmetric.WithView(others))
+				f.feed(context.Background(), openMonitor(t, testEngine, otelcache.WithMeterProvider(mp), untraced))
+				wantPoints(t, ofHistogram(pointsOf(t, collect(t, r), testIdentity)), want)
+			})
+		}
 	}
 }

@@ -117,11 +117,11 @@ func (o *operation) StartPhase(ctx context.Context, name PhaseName) (context.Con
 // has not finished. If not, it reports the misuse.
 func (o *operation) mayHave(name PhaseName) bool {
 	if !o.kind.has(name) {
-		o.mon.reportMisuse(wrongPhase, fmt.Sprintf("%s in %s", name, o.kind.span))
+		report(wrongPhase, "%s in %s", name, o.kind.span)
 		return false
 	}
 	if o.done.Load() {
-		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("start of %s in %s", name, o.kind.span))
+		report(phaseTooLate, "start of %s in %s", name, o.kind.span)
 		return false
 	}
 	return true
@@ -149,15 +149,22 @@ func (o *operation) parentOf(ctx context.Context) context.Context {
 }
 
 // SetBytes adds the number of bytes that the phase moved to its span.
-func (p *Phase) SetBytes(n int64) { p.SetAttributes(instruments.BytesKey.Int64(n)) }
+func (p *Phase) SetBytes(n int64) { p.setNumber(instruments.BytesKey, n) }
 
 // SetChunks adds the number of chunks that the phase handled to its span.
-func (p *Phase) SetChunks(n int) { p.SetAttributes(instruments.ChunksKey.Int(n)) }
+func (p *Phase) SetChunks(n int) { p.setNumber(instruments.ChunksKey, int64(n)) }
+
+func (p *Phase) setNumber(key attribute.Key, n int64) {
+	if p != nil && p.span != nil && isNumber(n, string(key)) {
+		(*p.span).SetAttributes(key.Int64(n))
+	}
+}
 
 // SetAttributes adds attributes to the phase's span; they do not reach metrics.
+// Their lengths are limited as those of an operation's.
 func (p *Phase) SetAttributes(attrs ...attribute.KeyValue) {
 	if p != nil && p.span != nil {
-		(*p.span).SetAttributes(attrs...)
+		(*p.span).SetAttributes(spanText.attributes(attrs)...)
 	}
 }
 
@@ -177,7 +184,7 @@ func (p *Phase) End() {
 		(*p.span).End()
 	}
 	if o.done.Load() {
-		o.mon.reportMisuse(phaseTooLate, fmt.Sprintf("end of %s in %s", p.name, o.kind.span))
+		report(phaseTooLate, "end of %s in %s", p.name, o.kind.span)
 		return
 	}
 	o.addTime(p.name, elapsed)
@@ -185,9 +192,9 @@ func (p *Phase) End() {
 
 func (o *operation) addTime(name PhaseName, d time.Duration) {
 	if name < numPhases {
-		o.times[name].Add(int64(d))
+		addUpTo(&o.times[name], int64(d))
 	} else {
-		o.needExtra().hostTimes[name-numPhases].Add(int64(d))
+		addUpTo(&o.needExtra().hostTimes[name-numPhases], int64(d))
 	}
 }
 
@@ -199,7 +206,7 @@ func (o *operation) RecordPhase(name PhaseName, start, end time.Time) {
 	if o.isNone() || !o.mayHave(name) {
 		return
 	}
-	if !o.mon.areTimes(start, end, name.String()+" in "+o.kind.span) {
+	if !areTimes(start, end, name.String()+" in "+o.kind.span) {
 		return
 	}
 	o.recordPhase(name, start, end)

@@ -4,7 +4,6 @@ package otelcache
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -40,7 +39,8 @@ type Record struct {
 	RequestID string
 	// Peer is the other end of a transfer.
 	Peer string
-	// Links and Attributes are added to the span. They do not reach metrics.
+	// Links and Attributes are added to the span. They do not reach metrics. All
+	// text has the limits of SetRequestID and SetAttributes.
 	Links      []trace.Link
 	Attributes []attribute.KeyValue
 }
@@ -83,14 +83,11 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 	}
 	m = m.enter()
 	defer m.exit()
-	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: m.orUnknown(r.Tokens, k)}
-	out := outcome{now: m.now(), moved: m.orUnknown(moved, k)}
-	if k.rate != noRate && o.tokens < 0 {
-		out.moved = Unknown // hits without requested tokens would raise the rate above 1
-	}
+	o := operation{mon: m, kind: k, ctx: orBackground(ctx), tokens: ofRecord(r.Tokens, k)}
+	out := outcome{now: m.now(), moved: ofRecord(moved, k)}
 	m.count(k.requests, 1)
 	m.count(k.requested, o.tokens)
-	start, end := m.recordTimes(r, k)
+	start, end := recordTimes(r, k)
 	if !start.IsZero() {
 		o.timed, out.elapsed = true, end.Sub(start)
 	}
@@ -101,7 +98,7 @@ func (m *Monitor) recordOperation(ctx context.Context, k *kind, r Record, moved 
 		o.SetRequestID(r.RequestID)
 	}
 	for _, p := range r.Phases {
-		if o.mayHave(p.Name) && m.areTimes(p.Start, p.End, p.Name.String()+" in "+k.span) {
+		if o.mayHave(p.Name) && areTimes(p.Start, p.End, p.Name.String()+" in "+k.span) {
 			o.recordPhase(p.Name, p.Start, p.End)
 		}
 	}
@@ -122,36 +119,33 @@ func (o *operation) startRecordedSpan(start, end time.Time, r Record) {
 		start = end
 	}
 	o.startSpan(append(o.kind.options[:len(o.kind.options):len(o.kind.options)],
-		trace.WithTimestamp(start), trace.WithLinks(r.Links...))...)
+		trace.WithTimestamp(start), trace.WithLinks(spanText.links(r.Links)...))...)
 	if o.arena == nil {
 		return
 	}
 	if r.Peer != "" {
-		o.span.SetAttributes(instruments.PeerKey.String(r.Peer))
+		o.span.SetAttributes(instruments.PeerKey.String(spanText.clean(r.Peer)))
 	}
-	o.span.SetAttributes(r.Attributes...)
+	o.SetAttributes(r.Attributes...)
 }
 
 // recordTimes returns the times of r, or zero for those that are absent.
-func (m *Monitor) recordTimes(r Record, k *kind) (start, end time.Time) {
+func recordTimes(r Record, k *kind) (start, end time.Time) {
 	switch {
 	case r.Start.IsZero() && r.End.IsZero():
-	case r.Start.IsZero() && m.areTimes(r.End, r.End, k.span):
+	case r.Start.IsZero() && areTimes(r.End, r.End, k.span):
 		end = r.End
-	case !r.Start.IsZero() && m.areTimes(r.Start, r.End, k.span):
+	case !r.Start.IsZero() && areTimes(r.Start, r.End, k.span):
 		start, end = r.Start, r.End
 	}
 	return start, end
 }
 
-const (
-	longest    = 24 * time.Hour
-	clockError = time.Minute
-)
+const clockError = time.Minute
 
 // areTimes reports whether something can have lasted from start to end; it
 // reports the misuse if not.
-func (m *Monitor) areTimes(start, end time.Time, where string) bool {
+func areTimes(start, end time.Time, where string) bool {
 	var wrong string
 	switch {
 	case start.Unix() < 0 || end.Unix() < 0:
@@ -165,15 +159,14 @@ func (m *Monitor) areTimes(start, end time.Time, where string) bool {
 	default:
 		return true
 	}
-	m.reportMisuse(wrongTimes, fmt.Sprintf("%s from %v to %v: %s", where, start, end, wrong))
+	report(wrongTimes, "%s from %v to %v: %s", where, start, end, wrong)
 	return false
 }
 
-// orUnknown returns n, or Unknown for a negative number. It reports others than
-// Unknown itself.
-func (m *Monitor) orUnknown(n int, k *kind) int64 {
+// ofRecord returns a number of a record, which may be Unknown.
+func ofRecord(n int, k *kind) int64 {
 	if n == Unknown {
 		return Unknown
 	}
-	return m.nonNegative(int64(n), k.span)
+	return orUnknown(int64(n), k.span)
 }

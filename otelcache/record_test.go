@@ -330,23 +330,20 @@ func TestTimesOfRecordedPhases(t *testing.T) {
 	} {
 		bubble(t, name, func(t *testing.T) {
 			start, end := times()
-			live, recorded := newTelemetry(t), newTelemetry(t)
-			_, s := live.StartStore(context.Background(), 10)
-			s.RecordPhase(otelcache.Put, start, end)
-			s.Finish(0)
-			recorded.RecordStore(context.Background(), otelcache.Record{
-				End: now(), Tokens: 10, Phases: []otelcache.PhaseRecord{{Name: otelcache.Put, Start: start, End: end}},
-			})
-			for _, tel := range []*telemetry{live, recorded} {
+			for _, store := range []func(*telemetry){func(live *telemetry) {
+				_, s := live.StartStore(context.Background(), 10)
+				s.RecordPhase(otelcache.Put, start, end)
+				s.Finish(0)
+			}, func(recorded *telemetry) {
+				recorded.RecordStore(context.Background(), otelcache.Record{
+					End: now(), Tokens: 10, Phases: []otelcache.PhaseRecord{{Name: otelcache.Put, Start: start, End: end}},
+				})
+			}} {
+				tel := newTelemetry(t)
+				store(tel)
 				wantPoints(t, tel.fed(t), points{"lmcache.store.requests": "1"})
 				wantSpans(t, tel, "lmcache.store{lmcache.speed=0 lmcache.tokens.requested=10 lmcache.tokens.stored=0}\n")
-			}
-			errs := append(live.misuse.take(), recorded.misuse.take()...)
-			if len(errs) != 2 {
-				t.Fatalf("got %v, want a report of each", errs)
-			}
-			for _, err := range errs {
-				wantError(t, err, otelcache.ErrMisuse, "put in lmcache.store")
+				tel.wantMisuse(t, "put in lmcache.store")
 			}
 		})
 	}

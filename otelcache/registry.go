@@ -10,7 +10,6 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
-	"go.opentelemetry.io/otel/trace/noop"
 )
 
 // live holds the scopes and the monitors of the process that are not closed.
@@ -41,18 +40,96 @@ func (r *registry) join(mp metric.MeterProvider) (*scope, error) {
 	return s, nil
 }
 
+// closePatience is how long Close waits for a provider that is busy.
+const closePatience = time.Second
+
+// leave ends a use of a scope. The last one ends the scope's callback, for which
+// the provider waits until no collection is in progress. A host that closes its
+// last monitor in a gauge callback would wait for itself, so another goroutine
+// does it.
 func (r *registry) leave(s *scope) error {
+	if !r.startRetiring(s) {
+		return nil
+	}
+	retired, gone := make(chan error), make(chan struct{})
+	go func() {
+		err := r.retire(s)
+		select {
+		case retired <- err:
+		case <-gone:
+			if err != nil {
+				report(callbackRefused, "%v", err)
+			}
+		}
+	}()
+	defer close(gone)
+	if s.collecting.Load() > 0 {
+		return nil
+	}
+	patience := time.NewTimer(closePatience)
+	defer patience.Stop()
+	select {
+	case err := <-retired:
+		return err
+	case <-patience.C:
+		return nil
+	}
+}
+
+// startRetiring takes a user from the scope. It reports whether the caller has to
+// retire the scope.
+func (r *registry) startRetiring(s *scope) bool {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	s.users--
-	last := s.users == 0
-	if last && r.scopes[s.key] == s {
+	if s.users > 0 || s.retiring {
+		return false
+	}
+	if s.registration == nil { // it could not be opened
+		r.forget(s)
+		return false
+	}
+	s.retiring = true
+	return true
+}
+
+// retire ends the callback of a scope and forgets the scope. If somebody has joined
+// it in the meantime, who may be in a collection and must not wait, it gets its
+// callback back instead.
+func (r *registry) retire(s *scope) error {
+	for {
+		err := s.unregister()
+		if r.endRetiring(s, func() bool { return s.users == 0 }) {
+			return err
+		}
+		if err := s.register(); err != nil {
+			report(callbackRefused, "%v", err)
+		}
+		if r.endRetiring(s, func() bool { return s.users > 0 }) {
+			return nil
+		}
+	}
+}
+
+// endRetiring reports whether the scope may stay as it is.
+func (r *registry) endRetiring(s *scope, asItIs func() bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !asItIs() {
+		return false
+	}
+	s.retiring = false
+	if s.users == 0 {
+		r.forget(s)
+	}
+	return true
+}
+
+// forget lets the provider's next user make a scope anew.
+func (r *registry) forget(s *scope) {
+	if r.scopes[s.key] == s {
 		delete(r.scopes, s.key)
 	}
-	r.mu.Unlock()
-	if last {
-		return s.close()
-	}
-	return nil
 }
 
 // New makes the monitor of an engine. Its counters are reported, with 0, from
@@ -64,6 +141,7 @@ func (r *registry) leave(s *scope) error {
 // instrument. Along with an error comes a monitor that records nothing, so that a
 // host may log the error and go on.
 func New(e Engine, opts ...Option) (*Monitor, error) {
+	e = e.clean()
 	m, created, err := live.getOrCreate(e, opts)
 	if err == nil && !created {
 		err = fmt.Errorf("%w: %+v; close it first, or share it with GetOrCreate", ErrEngineLive, e)
@@ -87,15 +165,23 @@ func New(e Engine, opts ...Option) (*Monitor, error) {
 // The errors are those of [New] but [ErrEngineLive]; along with one comes a
 // monitor that records nothing.
 func GetOrCreate(e Engine, opts ...Option) (*Monitor, error) {
+	e = e.clean()
 	if m := live.sharedMonitor(e); m != nil {
 		m.checkProvider(opts)
 		return m, nil
 	}
-	m, _, err := live.getOrCreate(e, opts)
+	m, created, err := live.getOrCreate(e, opts)
 	if err != nil {
 		return inert(e), err
 	}
-	return live.share(m), nil
+	shared := live.share(m)
+	if shared != m { // a call at the same time, for another provider, was faster
+		if created {
+			_ = m.Close() // or its zeros stay on a page for ever
+		}
+		shared.checkProvider(opts)
+	}
+	return shared, nil
 }
 
 // checkProvider reports options that name another meter provider than m's.
@@ -107,16 +193,13 @@ func (m *Monitor) checkProvider(opts []Option) {
 		}
 	}
 	if providerKey(c.meterProvider) != providerKey(m.meterProvider) {
-		m.reportMisuse(otherProvider, fmt.Sprintf("%+v", m.engine))
+		report(otherProvider, "%+v", m.engine)
 	}
 }
 
 func (r *registry) getOrCreate(e Engine, opts []Option) (m *Monitor, created bool, err error) {
 	c, err := newConfig(opts)
 	if err != nil {
-		return nil, false, err
-	}
-	if err := e.validate(); err != nil {
 		return nil, false, err
 	}
 	s, err := r.join(c.meterProvider)
@@ -137,15 +220,16 @@ func (r *registry) sharedMonitor(e Engine) *Monitor {
 	return r.shared[e]
 }
 
-// share makes m the process's monitor of its engine, unless there is one by now.
-// It returns the process's.
+// share makes m the process's monitor of its engine, unless there is one by now,
+// or m is a set's, which closes it without a word to the registry. It returns the
+// process's, or m.
 func (r *registry) share(m *Monitor) *Monitor {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if other := r.shared[m.engine]; other != nil {
 		return other
 	}
-	if !m.closed.Load() {
+	if !m.closed.Load() && m.engines == nil {
 		r.shared[m.engine] = m
 	}
 	return m
@@ -170,7 +254,6 @@ var noScope = sync.OnceValue(func() *scope {
 func inert(e Engine) *Monitor {
 	return newMonitor(e, config{
 		meterProvider:   metricnoop.NewMeterProvider(),
-		tracerProvider:  noop.NewTracerProvider(),
 		logger:          slog.New(slog.DiscardHandler),
 		hitRateInterval: defaultHitRateInterval,
 	}, noScope())

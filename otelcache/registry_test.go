@@ -303,3 +303,35 @@ func TestGetOrCreateWithAnotherProvider(t *testing.T) {
 	}
 	wantReport(t, misuse, otelcache.ErrMisuse, "another meter provider", "another provider")
 }
+
+// TestGetOrCreateOfAnEngineOfASet checks that the process does not keep a monitor
+// that its set has closed.
+func TestGetOrCreateOfAnEngineOfASet(t *testing.T) {
+	r := sdkmetric.NewManualReader()
+	opts := []otelcache.Option{otelcache.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(r))), untraced}
+	s, err := otelcache.NewEngines(1, time.Minute, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Monitor(testEngine).RecordEviction(1)
+	m, err := otelcache.GetOrCreate(testEngine, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.RecordEviction(2)
+	if got := evicted(t, r)["llama-3-70b"]; got != 3 {
+		t.Errorf("%d keys, want the 3 of both callers", got)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	m, err = otelcache.GetOrCreate(testEngine, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeMonitor(t, m)
+	m.RecordEviction(4)
+	if got := evicted(t, r)["llama-3-70b"]; got != 4 {
+		t.Errorf("%d keys after the set was closed, want the 4 of the new monitor", got)
+	}
+}

@@ -82,20 +82,20 @@ func (m *Monitor) RecordRemoteWrite(bytes int64) {
 // RecordRemoteGetTime records how long a get from the remote backend took. An
 // exemplar carries the trace of ctx.
 func (m *Monitor) RecordRemoteGetTime(ctx context.Context, d time.Duration) {
-	m.addTime(ctx, instruments.RemoteGetDuration, d)
+	m.addTime(ctx, instruments.RemoteGetDuration, d, longest)
 }
 
 // RecordRemotePutTime records how long a put to the remote backend took. An
 // exemplar carries the trace of ctx.
 func (m *Monitor) RecordRemotePutTime(ctx context.Context, d time.Duration) {
-	m.addTime(ctx, instruments.RemotePutDuration, d)
+	m.addTime(ctx, instruments.RemotePutDuration, d, longest)
 }
 
 // RecordRemoteGetSyncTime records how long a caller waited for a get from the
 // remote backend, scheduling and RPC included. An exemplar carries the trace of
 // ctx.
 func (m *Monitor) RecordRemoteGetSyncTime(ctx context.Context, d time.Duration) {
-	m.addTime(ctx, instruments.RemoteGetSyncDuration, d)
+	m.addTime(ctx, instruments.RemoteGetSyncDuration, d, longest)
 }
 
 // RecordPing records a ping of the remote backend: its round-trip time and its
@@ -106,8 +106,14 @@ func (m *Monitor) RecordPing(latency time.Duration, code int) {
 	}
 	m = m.enter()
 	defer m.exit()
-	m.setGauge(instruments.RemotePingLatency, m.nonNegativeTime(latency, instruments.RemotePingLatency.String()).Seconds())
-	m.setGauge(instruments.RemotePingErrorCode, float64(code))
+	if g := instruments.RemotePingLatency; isDuration(latency, longest, g.String()) {
+		m.setGauge(g, latency.Seconds())
+	}
+	if g := instruments.RemotePingErrorCode; int64(code) >= -mostAtOnce && int64(code) <= mostAtOnce {
+		m.setGauge(g, float64(code))
+	} else {
+		report(wrongNumber, "%d in %s: want -2^53 to 2^53", code, g)
+	}
 	if code == 0 {
 		m.count(instruments.RemotePingSuccesses, 1)
 	} else {

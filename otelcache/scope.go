@@ -22,10 +22,12 @@ import (
 //
 // It calls the provider, which may block, with no lock of the registry held.
 type scope struct {
-	key   any
-	users int // under the registry's lock
+	key      any
+	users    int  // under the registry's lock
+	retiring bool // under the registry's lock: a goroutine ends the callback
 
 	create       sync.Once
+	meter        metric.Meter
 	instruments  *instrumentSet
 	registration metric.Registration
 	err          error
@@ -55,30 +57,42 @@ func providerKey(mp metric.MeterProvider) any {
 // open creates the instruments and registers the callback, once.
 func (s *scope) open(mp metric.MeterProvider) error {
 	s.create.Do(func() {
-		meter := mp.Meter(instruments.ScopeName, metric.WithInstrumentationVersion(Version))
-		if s.instruments, s.err = newInstrumentSet(meter); s.err != nil {
-			s.err = fmt.Errorf("otelcache: %w", s.err)
-			return
-		}
-		if s.registration, s.err = meter.RegisterCallback(s.collect, s.instruments.observables...); s.err != nil {
-			s.err = fmt.Errorf("otelcache: register the callback of the observable instruments: %w", s.err)
+		s.err = ofProvider("make the instruments", func() (err error) {
+			s.meter = mp.Meter(instruments.ScopeName, metric.WithInstrumentationVersion(Version))
+			s.instruments, err = newInstrumentSet(s.meter)
+			return err
+		})
+		if s.err == nil {
+			s.err = s.register()
 		}
 	})
 	return s.err
 }
 
-// close ends the callback. Unregistering waits for a collection in progress, so
-// that a host that closes its last monitor in a gauge callback must not wait here.
-func (s *scope) close() error {
-	if s.registration == nil {
-		return nil
-	}
-	if s.collecting.Load() > 0 {
-		go func() { _ = s.registration.Unregister() }()
-		return nil
-	}
-	if err := s.registration.Unregister(); err != nil {
-		return fmt.Errorf("otelcache: unregister the callback of the observable instruments: %w", err)
+// register starts the callback of the observable instruments.
+func (s *scope) register() error {
+	return ofProvider("register the callback of the observable instruments", func() (err error) {
+		s.registration, err = s.meter.RegisterCallback(s.collect, s.instruments.observables...)
+		return err
+	})
+}
+
+// unregister ends the callback. The SDK waits for a collection in progress.
+func (s *scope) unregister() error {
+	return ofProvider("unregister the callback of the observable instruments", func() error {
+		return s.registration.Unregister()
+	})
+}
+
+// ofProvider calls the meter provider, whose errors and panics it returns.
+func ofProvider(what string, call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("otelcache: %s: the meter provider panicked: %v", what, r)
+		}
+	}()
+	if err := call(); err != nil {
+		return fmt.Errorf("otelcache: %s: %w", what, err)
 	}
 	return nil
 }

@@ -27,10 +27,16 @@ type StatsLogger struct {
 }
 
 type statsConfig struct {
-	sinks     []func(Stats)
+	sinks     []*statsSink
 	noRecords bool
 	logsIdle  bool
 	errs      []error
+}
+
+// statsSink is a sink of the host.
+type statsSink struct {
+	take func(Stats)
+	part
 }
 
 // StatsLoggerOption configures a [StatsLogger]. A nil option is ignored.
@@ -42,15 +48,15 @@ func (f statsLoggerOptionFunc) apply(c *statsConfig) { f(c) }
 
 // WithSink adds a function that gets the statistics of each interval. It may be
 // given more than once. The sinks of a logger are called one after another, in
-// order, always from one goroutine. One that panics is reported to [otel.Handle]
-// and called again at the next interval. A sink that does not return holds up the
-// logger, and nothing else.
+// order, always from one goroutine. One that panics is called again at the next
+// interval, and reported to [otel.Handle] once until it works again. A sink that
+// does not return holds up the logger, and nothing else.
 func WithSink(sink func(Stats)) StatsLoggerOption {
 	return statsLoggerOptionFunc(func(c *statsConfig) {
 		if sink == nil {
 			c.errs = append(c.errs, invalid("WithSink(nil): want a function"))
 		}
-		c.sinks = append(c.sinks, sink)
+		c.sinks = append(c.sinks, &statsSink{take: sink})
 	})
 }
 
@@ -108,12 +114,12 @@ func (l *StatsLogger) run() {
 func (l *StatsLogger) deliver() {
 	s := l.cursor.Next()
 	if !l.noRecords && (l.logsIdle || !statsPlan.isIdle(&s)) {
-		protect("the logger of statistics", func() {
+		l.mon.log.call(loggerFailed, func() {
 			l.mon.logger.LogAttrs(context.Background(), slog.LevelInfo, "kv cache statistics", slog.Any("stats", s))
 		})
 	}
 	for _, sink := range l.sinks {
-		protect("a sink of statistics", func() { sink(s) })
+		sink.call(sinkFailed, func() { sink.take(s) })
 	}
 }
 

@@ -41,8 +41,9 @@ func (m *Monitor) StartStore(ctx context.Context, numTokens int) (context.Contex
 // counts the tokens, and records the duration, the speed (tokens per second of
 // the whole store) and the time of each phase.
 func (s Store) Finish(storedTokens int) {
-	if storedTokens == AllTokens && !s.isNone() {
-		storedTokens = int(s.tokens)
+	if storedTokens == AllTokens {
+		s.finishAll()
+	} else {
+		s.finish(int64(storedTokens))
 	}
-	s.finish(int64(storedTokens))
 }

@@ -3,6 +3,7 @@
 package otelcache
 
 import (
+	"math"
 	"sync/atomic"
 	"unsafe"
 )
@@ -29,9 +30,27 @@ func newStriped(n int) striped {
 	return striped{make([]atomic.Int64, numShards*stride)[cacheLine:], stride}
 }
 
-func (s *striped) add(i int, n int64) { s.cells[shard()*s.stride+i].Add(n) }
+// mostTotal is where a sum stays that would overflow: the largest int64 that is a
+// float64, too. OpenTelemetry's SDK 1.43 makes a float64 of sums and an int64 of
+// that, and what is larger would come out negative.
+const mostTotal = math.MaxInt64 - 1023
+
+// add adds n, which is not negative.
+func (s *striped) add(i int, n int64) { addUpTo(&s.cells[shard()*s.stride+i], n) }
 
 func (s *striped) sum(i int) (total int64) {
+	for ; i < len(s.cells); i += s.stride {
+		if total += sumOf(&s.cells[i]); total < 0 || total > mostTotal {
+			return mostTotal
+		}
+	}
+	return total
+}
+
+// change adds 1 or -1. Read the sum with net.
+func (s *striped) change(i int, by int64) { s.cells[shard()*s.stride+i].Add(by) }
+
+func (s *striped) net(i int) (total int64) {
 	for ; i < len(s.cells); i += s.stride {
 		total += s.cells[i].Load()
 	}

@@ -281,6 +281,7 @@ func (r *reports) Handle(err error) {
 
 // take returns the reports since the last call.
 func (r *reports) take() []error {
+	otelcache.WaitForMessages()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	errs := r.errs
@@ -292,6 +293,7 @@ func (r *reports) take() []error {
 // which fails when something is left that it did not take.
 func captureReports(t *testing.T) *reports {
 	t.Helper()
+	otelcache.ForgetReports()
 	r := new(reports)
 	otel.SetErrorHandler(r)
 	t.Cleanup(func() {

@@ -37,7 +37,8 @@ var servedTransferKind = newKind(kind{
 // side that asks for it. It counts the request and starts the client span
 // lmcache.p2p_transfer. Send the returned context's trace along (package
 // otelcache/propagation) and let the peer call [Monitor.ServeTransfer] with it,
-// so that both sides are one trace. An empty peer is left out.
+// so that both sides are one trace. An empty peer is left out; a long one is cut
+// to 4096 bytes.
 func (m *Monitor) StartTransfer(ctx context.Context, numTokens int, peer string) (context.Context, Transfer) {
 	o := new(operation) // inlined, so that the caller may keep it on its stack
 	return o.beginTransfer(ctx, m, &transferKind, numTokens, peer), Transfer{o}
@@ -54,15 +55,11 @@ func (m *Monitor) ServeTransfer(ctx context.Context, numTokens int, peer string)
 func (o *operation) beginTransfer(ctx context.Context, m *Monitor, k *kind, tokens int, peer string) context.Context {
 	ctx = o.begin(ctx, m, k, tokens)
 	if peer != "" && o.arena != nil {
-		o.span.SetAttributes(instruments.PeerKey.String(peer))
+		o.span.SetAttributes(instruments.PeerKey.String(spanText.clean(peer)))
 	}
 	return ctx
 }
 
 // Finish ends the transfer, counts its tokens, and records its duration and
 // speed.
-func (t Transfer) Finish() {
-	if !t.isNone() {
-		t.finish(t.tokens)
-	}
-}
+func (t Transfer) Finish() { t.finishAll() }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"go.uber.org/goleak"
 )
 
 // The programs of backends.sh, by the names that it gives them.
@@ -69,12 +71,13 @@ var replayPath = sync.OnceValues(func() (string, error) {
 // binaries is where replayPath builds.
 var binaries string
 
-func TestMain(m *testing.M) {
-	os.Exit(runTests(m))
-}
+// TestMain fails when a test leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withBinaries{m}) }
 
-// runTests is apart from TestMain so that its deferred call runs before os.Exit.
-func runTests(m *testing.M) int {
+// withBinaries runs the tests with a directory for the binaries.
+type withBinaries struct{ tests *testing.M }
+
+func (w withBinaries) Run() int {
 	dir, err := os.MkdirTemp("", "lmcache-otel-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -82,5 +85,5 @@ func runTests(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binaries = dir
-	return m.Run()
+	return w.tests.Run()
 }

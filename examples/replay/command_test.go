@@ -18,15 +18,19 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"go.uber.org/goleak"
 )
 
 // program is the replay, built once.
 var program string
 
-func TestMain(m *testing.M) { os.Exit(buildAndRun(m)) }
+// TestMain fails when a test leaves a goroutine behind.
+func TestMain(m *testing.M) { goleak.VerifyTestMain(withProgram{m}) }
 
-// buildAndRun is apart from TestMain so that its deferred call runs before os.Exit.
-func buildAndRun(m *testing.M) int {
+// withProgram runs the tests with the program.
+type withProgram struct{ tests *testing.M }
+
+func (w withProgram) Run() int {
 	dir, err := os.MkdirTemp("", "replay-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,7 +42,7 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
-	return m.Run()
+	return w.tests.Run()
 }
 
 // command is a replay that runs as a process of its own, on a free port.
@@ -202,6 +206,7 @@ func TestCommandRefuses(t *testing.T) {
 		{"unknown flag", []string{"-bogus"}, nil, 2, "-bogus"},
 		{"an argument", []string{"trace.jsonl"}, nil, 2, "trace.jsonl"},
 		{"unknown names", []string{"-names", "foo"}, nil, 2, "otel, lmcache, both"},
+		{"unknown instruments", []string{"-instruments", "foo"}, nil, 2, "bound, sdk"},
 		{"no workers", []string{"-workers", "0"}, nil, 2, "-workers is 0"},
 		{"negative speed", []string{"-speed", "-1"}, nil, 2, "-speed is -1"},
 		{"speed that is none", []string{"-speed", "NaN"}, nil, 2, "-speed is NaN"},
@@ -228,7 +233,9 @@ func TestCommandRefuses(t *testing.T) {
 func TestHelp(t *testing.T) {
 	c := startCommand(t, nil, "-h")
 	c.expectStatus(t, statusDone)
-	for _, want := range []string{"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default until interrupted)", "Examples:", "Exit status:"} {
+	for _, want := range []string{
+		"Usage: replay [flags]", "-cpu-bytes", "(default both)", "(default bound)", "(default until interrupted)", "Examples:", "Exit status:",
+	} {
 		if !strings.Contains(c.stderr.String(), want) {
 			t.Errorf("the help has no %q:\n%s", want, c.stderr.String())
 		}

@@ -26,11 +26,18 @@ type options struct {
 	redis         string // an address; empty: the embedded server
 	listen        string
 	names         string // a key of vocabularies
+	instruments   string // sdkInstruments or boundInstruments
 	linger        linger
 }
 
 // bothNames is the default of -names.
 const bothNames = "both"
+
+// What -instruments chooses from.
+const (
+	boundInstruments = "bound" // those of exporters/bound, the default
+	sdkInstruments   = "sdk"   // OpenTelemetry's own
+)
 
 // vocabularies are what -names chooses from.
 var vocabularies = map[string][]prometheus.Vocabulary{
@@ -58,7 +65,7 @@ Exit status: 0 done, 1 failed, 2 bad flags, 130 interrupted.
 
 // parseFlags reads the command line. What is wrong with it, or the help that it asks for ([flag.ErrHelp]), has been written to output.
 func parseFlags(args []string, output io.Writer) (options, error) {
-	o := options{names: bothNames, linger: linger{forever: true}}
+	o := options{names: bothNames, instruments: boundInstruments, linger: linger{forever: true}}
 	set := flag.NewFlagSet("replay", flag.ContinueOnError)
 	set.SetOutput(io.Discard) // the package answers every mistake with the whole of the help
 	set.StringVar(&o.trace, "trace", "", "replay the requests of `FILE` (JSON lines, as in Mooncake's traces); without it, a generated workload")
@@ -76,6 +83,13 @@ func parseFlags(args []string, output io.Writer) (options, error) {
 			return fmt.Errorf("unknown vocabulary %q, want otel, lmcache, both", s)
 		}
 		o.names = s
+		return nil
+	})
+	set.Func("instruments", "`instruments` of the metrics: bound or sdk (default bound)", func(s string) error {
+		if s != boundInstruments && s != sdkInstruments {
+			return fmt.Errorf("unknown instruments %q, want bound, sdk", s)
+		}
+		o.instruments = s
 		return nil
 	})
 	set.Var(&o.linger, "linger", "serve for this `duration` after the last request")

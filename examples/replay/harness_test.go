@@ -11,6 +11,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
@@ -32,14 +33,19 @@ type testRun struct {
 func newTestRun(t *testing.T, o options) *testRun {
 	t.Helper()
 	o.workers, o.bytesPerToken = max(o.workers, 1), max(o.bytesPerToken, 1)
-	page, err := prometheus.New(prometheus.WithVocabulary(vocabularies[bothNames]...))
+	producer := o.producer()
+	page, err := prometheus.New(prometheus.WithVocabulary(vocabularies[bothNames]...), prometheus.WithBound(producer))
 	if err != nil {
 		t.Fatal(err)
 	}
 	leaks := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
 	spans := tracetest.NewSpanRecorder()
-	meters := sdkmetric.NewMeterProvider(sdkmetric.WithReader(page))
+	sdk := sdkmetric.NewMeterProvider(sdkmetric.WithReader(page))
+	var meters metric.MeterProvider = sdk
+	if producer != nil {
+		meters = producer.MeterProvider(sdk)
+	}
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
 	mon, err := otelcache.New(engine, otelcache.WithMeterProvider(meters), otelcache.WithTracerProvider(tracers))
 	if err != nil {
@@ -60,7 +66,7 @@ func newTestRun(t *testing.T, o options) *testRun {
 		if err := kv.close(); err != nil {
 			t.Errorf("close the cache: %v", err)
 		}
-		if err := meters.Shutdown(t.Context()); err != nil {
+		if err := sdk.Shutdown(t.Context()); err != nil {
 			t.Log(err)
 		}
 		if err := mon.Close(); err != nil {

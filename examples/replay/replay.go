@@ -31,7 +31,7 @@ func replay(ctx context.Context, o options, stdout, stderr io.Writer) (err error
 	warn := newWarnings(bar)
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { warn.add("telemetry", err) }))
 
-	tel, err := startTelemetry(ctx, o.names)
+	tel, err := startTelemetry(ctx, o)
 	if tel == nil {
 		return err
 	}

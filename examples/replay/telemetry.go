@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/auto"
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 )
 
@@ -35,12 +36,16 @@ type telemetry struct {
 
 // startTelemetry returns what works beside an error about the rest of it. It
 // returns nil when nothing does.
-func startTelemetry(ctx context.Context, names string) (*telemetry, error) {
-	exporter, err := prometheus.New(prometheus.WithVocabulary(vocabularies[names]...))
+func startTelemetry(ctx context.Context, o options) (*telemetry, error) {
+	producer := o.producer()
+	exporter, err := prometheus.New(prometheus.WithVocabulary(vocabularies[o.names]...), prometheus.WithBound(producer))
 	if err != nil {
 		return nil, err
 	}
 	opts := []auto.Option{auto.WithReader(exporter), auto.WithServiceName("lmcache-replay")}
+	if producer != nil {
+		opts = append(opts, auto.WithBound(producer))
+	}
 	t := &telemetry{page: exporter.Handler()}
 	if countsSpans() {
 		t.sdk = sdkmetric.NewManualReader()
@@ -52,6 +57,14 @@ func startTelemetry(ctx context.Context, names string) (*telemetry, error) {
 		otel.SetMeterProvider(t.meters) // which the SDK counts with
 	}
 	return t, err
+}
+
+// producer keeps the metrics in bound instruments; it is nil with the SDK's.
+func (o options) producer() *bound.Producer {
+	if o.instruments == sdkInstruments {
+		return nil
+	}
+	return bound.New()
 }
 
 // shutdown sends what waits to be sent, and ends the exporters. Between the two

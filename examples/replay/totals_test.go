@@ -121,8 +121,11 @@ func TestTotals(t *testing.T) {
 		"memory, disk and Redis": {cpuBytes: someBlocks, disk: "in a temporary directory", remote: true},
 	}
 	for name, o := range tiersets {
-		for seed := range uint64(3) {
-			t.Run(fmt.Sprintf("%s, seed %d", name, seed), func(t *testing.T) {
+		for seed := range uint64(4) {
+			if o.instruments = boundInstruments; seed == 3 {
+				o.instruments = sdkInstruments
+			}
+			t.Run(fmt.Sprintf("%s, seed %d, %s", name, seed, o.instruments), func(t *testing.T) {
 				if o.disk != "" {
 					o.disk = t.TempDir()
 				}

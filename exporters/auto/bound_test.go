@@ -34,7 +34,9 @@ import (
 // something of the host's.
 func script(t *testing.T, mp metric.MeterProvider) {
 	t.Helper()
-	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+	// Of a span, only what is once in its series: of several in a bucket, the SDK
+	// chooses the exemplar at random.
+	sampled := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
 		TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled,
 	}))
 	start := time.Now().Add(-time.Hour)
@@ -49,6 +51,10 @@ func script(t *testing.T, mp metric.MeterProvider) {
 			}
 		})
 		for n := range 3 * (i + 1) {
+			ctx := t.Context()
+			if n == 1 {
+				ctx = sampled
+			}
 			r := otelcache.Record{
 				Start: start, End: start.Add(time.Duration(n+1) * 7 * time.Millisecond), Tokens: 1000, Hits: 150 * n, Stored: 100,
 				Phases: []otelcache.PhaseRecord{{Name: otelcache.ProcessTokens, Start: start, End: start.Add(time.Millisecond)}},
@@ -60,7 +66,7 @@ func script(t *testing.T, mp metric.MeterProvider) {
 			r.Err = errors.New("lost")
 			mon.RecordLookup(ctx, r)
 		}
-		mon.RecordRemoteGetTime(ctx, 12*time.Millisecond)
+		mon.RecordRemoteGetTime(sampled, 12*time.Millisecond)
 		mon.RecordRemoteRead(1 << 20)
 		mon.SetLocalCacheUsage(1 << 30)
 		mon.AddPinnedObjects(3)
@@ -72,7 +78,7 @@ func script(t *testing.T, mp metric.MeterProvider) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	own.Add(ctx, 3)
+	own.Add(sampled, 3)
 }
 
 // views of every sort that both kinds of instruments have.
@@ -82,7 +88,8 @@ var views = []sdkmetric.View{
 	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.store.*"},
 		sdkmetric.Stream{AttributeFilter: attribute.NewDenyKeysFilter(instruments.WorkerIDKey)}),
 	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.lookup.duration"}, sdkmetric.Stream{Name: "lookups"}),
-	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.retrieve.speed"}, sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
+	sdkmetric.NewView(sdkmetric.Instrument{Name: "lmcache.retrieve.speed"},
+		sdkmetric.Stream{Aggregation: sdkmetric.AggregationDrop{}}),
 }
 
 // push runs the script through a pipeline.
@@ -127,7 +134,9 @@ func TestBoundOverOTLP(t *testing.T) {
 // compare holds what bound instruments gave against what the SDK's did.
 func compare(t *testing.T, got, want string) {
 	t.Helper()
-	for _, name := range []string{"host.requests", "lmcache.retrieve.duration", "lookups", "error.type", "lmcache.local_cache.usage"} {
+	for _, name := range []string{
+		"host.requests", "lmcache.retrieve.duration", "lookups", "error.type", "lmcache.local_cache.usage", "xemplars",
+	} {
 		if !strings.Contains(want, name) {
 			t.Errorf("there is no %s", name)
 		}
@@ -266,7 +275,10 @@ func TestBoundRefused(t *testing.T) {
 			set: variables{"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"}, want: "TEMPORALITY_PREFERENCE",
 		},
 		"low memory": {
-			set:  variables{"OTEL_METRICS_EXPORTER": "console,otlp", "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "LowMemory"},
+			set: variables{
+				"OTEL_METRICS_EXPORTER":                             "console,otlp",
+				"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "LowMemory",
+			},
 			want: "TEMPORALITY_PREFERENCE",
 		},
 		"exponential": {

@@ -37,7 +37,8 @@ func (s *scope) register(f metric.Callback, observables []metric.Observable) (me
 		case !ok:
 			errs = append(errs, fmt.Errorf("bound: RegisterCallback with a %T, want instruments of the same meter", o))
 		case own.from().scope != s:
-			errs = append(errs, fmt.Errorf("bound: RegisterCallback with %s of another meter, want instruments of the same meter", own.from().name))
+			errs = append(errs, fmt.Errorf("bound: RegisterCallback with %s of another meter, want one of this meter",
+				own.from().name))
 		default:
 			r.observes[own.from()] = true
 			kept = kept || !own.from().dropped
@@ -98,18 +99,20 @@ func (o observer) ObserveFloat64(instrument metric.Float64Observable, v float64,
 	observe(o, own, v, opts)
 }
 
-func observe[N int64 | float64](o observer, instrument interface{ own() *observable[N] }, v N, opts []metric.ObserveOption) {
+func observe[N int64 | float64](
+	o observer, instrument interface{ own() *observable[N] }, v N, opts []metric.ObserveOption,
+) {
 	if instrument == nil {
-		otel.Handle(errors.New("bound: an observation of a foreign instrument is lost, want one that the callback is registered for"))
+		otel.Handle(errors.New("bound: lost an observation of a foreign instrument, want one of the callback's"))
 		return
 	}
 	own := instrument.own()
 	if !o.registration.observes[own.from()] {
-		otel.Handle(fmt.Errorf("bound: an observation of %s is lost, want an instrument that the callback is registered for", own.name))
+		otel.Handle(fmt.Errorf("bound: lost an observation of %s, want an instrument of the callback's", own.name))
 		return
 	}
 	config := metric.NewObserveConfig(opts)
 	for _, s := range own.streams {
-		record(o.collection, s, v, config.Attributes())
+		s.observe(o.collection, v, config.Attributes())
 	}
 }

@@ -51,23 +51,14 @@ func (s *shards) own() cells {
 	return s.of(shardOf(uintptr(unsafe.Pointer(&onStack))))
 }
 
-// all returns the shards and first. The nil shards are none.
-func (s *shards) all(first cells) []cells {
-	all := []cells{first}
-	if s != nil {
-		for i := range numShards {
-			all = append(all, s.of(i))
-		}
-	}
-	return all
-}
-
 // shardOf spreads stacks of any size over the shards. Bits of the address would
 // not do: large stacks share their low ones.
 func shardOf(address uintptr) int {
 	const (
-		page   = 12                    // bits; a stack is at least half of one
-		golden = 0x9e37_79b9_7f4a_7c15 // 2^64 over the golden ratio, for Fibonacci hashing (Knuth, The Art of Computer Programming, 6.4)
+		page = 12 // bits; a stack is at least half of one
+		// 2^64 over the golden ratio, for Fibonacci hashing (Knuth, The Art of
+		// Computer Programming, 6.4).
+		golden = 0x9e37_79b9_7f4a_7c15
 	)
 	return int(uint64(address) >> page * golden >> (64 - shardBits))
 }

@@ -29,9 +29,9 @@ type observedSets struct {
 	number int64 // of the collection
 	began  time.Time
 	index  map[attribute.Distinct]int
-	// starts are the start times of the series with the sets: a time before the
-	// first of the unbroken row of collections that have it. A set that is absent
-	// from one is forgotten.
+	// starts are the start times of the series with the sets: when the last
+	// collection without the set began. A set that is absent from one collection is
+	// forgotten.
 	starts []time.Time
 }
 
@@ -59,11 +59,12 @@ func (c *collection) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
+	sets := c.observedSets // a copy, as a pointer into c would keep its points
 	for {
 		previous := c.producer.previous.Load()
 		// Collections overlap. One that began earlier must not forget what a later
 		// one saw.
-		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, &c.observedSets) {
+		if previous.number > c.number || c.producer.previous.CompareAndSwap(previous, &sets) {
 			return
 		}
 	}
@@ -71,7 +72,7 @@ func (c *collection) end() {
 
 // indexOf returns the index of an attribute set in starts.
 func (c *collection) indexOf(set attribute.Distinct) int {
-	if set == c.recent && len(c.starts) > 0 { // callbacks observe many instruments with one set
+	if set == c.recent { // callbacks observe many instruments with one set
 		return c.recentIndex
 	}
 	i, ok := c.index[set]
@@ -92,14 +93,14 @@ func (c *collection) indexOf(set attribute.Distinct) int {
 type observations[N int64 | float64] struct {
 	stream *observedStream[N]
 	points []metricdata.DataPoint[N]
-	of     []int // one more than the index of the point, by the index of the attribute set; 0 is none
+	of     []int32 // one more than the index of the point, by the index of the attribute set; 0 is none
 }
 
 func (s *observedStream[N]) newReading() reading { return &observations[N]{stream: s} }
 
-// record adds an observation. Several of one series in a collection add up, but
+// observe adds an observation. Several of one series in a collection add up, but
 // for gauges, whose last one counts.
-func record[N int64 | float64](c *collection, s *observedStream[N], v N, set attribute.Set) {
+func (s *observedStream[N]) observe(c *collection, v N, set attribute.Set) {
 	if s.AttributeFilter != nil {
 		set, _ = set.Filter(s.AttributeFilter)
 	}
@@ -110,12 +111,16 @@ func record[N int64 | float64](c *collection, s *observedStream[N], v N, set att
 	}
 	o := c.readings[s.index].(*observations[N])
 	i := c.indexOf(set.Equivalent())
+	if o.of == nil {
+		o.of = make([]int32, 0, len(c.previous.index))
+		o.points = make([]metricdata.DataPoint[N], 0, s.size.Load())
+	}
 	for len(o.of) <= i {
 		o.of = append(o.of, 0)
 	}
 	if o.of[i] == 0 {
 		o.points = append(o.points, metricdata.DataPoint[N]{Attributes: set, StartTime: c.starts[i], Value: v})
-		o.of[i] = len(o.points)
+		o.of[i] = int32(len(o.points))
 		return
 	}
 	p := &o.points[o.of[i]-1]
@@ -127,6 +132,7 @@ func record[N int64 | float64](c *collection, s *observedStream[N], v N, set att
 }
 
 func (o *observations[N]) data() metricdata.Aggregation {
+	o.stream.size.Store(int64(len(o.points)))
 	if len(o.points) == 0 {
 		return nil
 	}

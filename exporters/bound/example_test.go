@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"time"
 
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
-
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/instruments"

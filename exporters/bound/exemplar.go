@@ -4,6 +4,7 @@ package bound
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ func (r *reservoir) collect(scratch *[]exemplar.Exemplar) []metricdata.Exemplar[
 	all := make([]metricdata.Exemplar[float64], 0, len(*scratch))
 	for _, e := range *scratch {
 		all = append(all, metricdata.Exemplar[float64]{
-			FilteredAttributes: e.FilteredAttributes, Time: e.Time, Value: e.Value.Float64(),
+			FilteredAttributes: slices.Clone(e.FilteredAttributes), Time: e.Time, Value: e.Value.Float64(),
 			SpanID: e.SpanID, TraceID: e.TraceID,
 		})
 	}

@@ -55,22 +55,20 @@ func (s *scope) histogram(i sdkmetric.Instrument, advice []float64) *histogram {
 	if len(advice) > 0 {
 		advised.Boundaries = advice
 	}
-	var kept []sdkmetric.Stream
-	for _, d := range s.producer.streamsOf(i) {
+	descriptions := s.producer.streamsOf(i)
+	for j := range descriptions {
+		d := &descriptions[j]
 		switch d.Aggregation.(type) {
-		case sdkmetric.AggregationDrop:
-			continue
 		case nil:
 			d.Aggregation = advised
 		case sdkmetric.AggregationDefault:
 			d.Aggregation = standard
-		case sdkmetric.AggregationExplicitBucketHistogram:
+		case sdkmetric.AggregationExplicitBucketHistogram, sdkmetric.AggregationDrop:
 		default:
 			return nil
 		}
-		kept = append(kept, d)
 	}
-	return instrumentOf[float64](s, i, kept, newHistogramStream, func(streams []*histogramStream) *histogram {
+	return instrumentOf[float64](s, i, descriptions, newHistogramStream, func(streams []*histogramStream) *histogram {
 		return &histogram{producer: s.producer, streams: streams}
 	})
 }

@@ -25,14 +25,17 @@ func (m *meter) Float64Histogram(name string, opts ...metric.Float64HistogramOpt
 	if err != nil && !errors.Is(err, sdkmetric.ErrInstrumentName) {
 		bounds = nil
 	}
-	h := m.scope.histogram(m.scope.instrument(sdkmetric.InstrumentKindHistogram, name, c.Description(), c.Unit()), bounds)
+	i := m.scope.instrument(sdkmetric.InstrumentKindHistogram, name, c.Description(), c.Unit())
+	h := m.scope.histogram(i, bounds)
 	if h == nil {
 		return m.Meter.Float64Histogram(name, opts...)
 	}
 	return h, err
 }
 
-func (m *meter) Int64ObservableCounter(name string, opts ...metric.Int64ObservableCounterOption) (metric.Int64ObservableCounter, error) {
+func (m *meter) Int64ObservableCounter(
+	name string, opts ...metric.Int64ObservableCounterOption,
+) (metric.Int64ObservableCounter, error) {
 	c := metric.NewInt64ObservableCounterConfig(opts...)
 	_, err := m.scope.sdk.Int64ObservableCounter(name, opts...)
 	i := m.scope.instrument(sdkmetric.InstrumentKindObservableCounter, name, c.Description(), c.Unit())
@@ -50,7 +53,9 @@ func (m *meter) Int64ObservableUpDownCounter(
 	return int64ObservableUpDownCounter{observable: o}, err
 }
 
-func (m *meter) Int64ObservableGauge(name string, opts ...metric.Int64ObservableGaugeOption) (metric.Int64ObservableGauge, error) {
+func (m *meter) Int64ObservableGauge(
+	name string, opts ...metric.Int64ObservableGaugeOption,
+) (metric.Int64ObservableGauge, error) {
 	c := metric.NewInt64ObservableGaugeConfig(opts...)
 	_, err := m.scope.sdk.Int64ObservableGauge(name, opts...)
 	i := m.scope.instrument(sdkmetric.InstrumentKindObservableGauge, name, c.Description(), c.Unit())
@@ -78,7 +83,9 @@ func (m *meter) Float64ObservableUpDownCounter(
 	return float64ObservableUpDownCounter{observable: o}, err
 }
 
-func (m *meter) Float64ObservableGauge(name string, opts ...metric.Float64ObservableGaugeOption) (metric.Float64ObservableGauge, error) {
+func (m *meter) Float64ObservableGauge(
+	name string, opts ...metric.Float64ObservableGaugeOption,
+) (metric.Float64ObservableGauge, error) {
 	c := metric.NewFloat64ObservableGaugeConfig(opts...)
 	_, err := m.scope.sdk.Float64ObservableGauge(name, opts...)
 	i := m.scope.instrument(sdkmetric.InstrumentKindObservableGauge, name, c.Description(), c.Unit())

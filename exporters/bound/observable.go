@@ -5,6 +5,7 @@ package bound
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/metric"
@@ -63,28 +64,29 @@ type observedStream[N int64 | float64] struct {
 	*description
 
 	kind sdkmetric.InstrumentKind
+	size atomic.Int64 // points of the last collection, for which the next one makes room
 }
 
 // observableOf returns the instrument, and whether it is new.
 func observableOf[N int64 | float64](scope *scope, i sdkmetric.Instrument) (o *observable[N], isNew bool) {
-	var kept []sdkmetric.Stream
-	for _, s := range scope.producer.streamsOf(i) {
-		switch s.Aggregation {
-		case sdkmetric.AggregationDrop{}:
-			continue
-		case nil, sdkmetric.AggregationDefault{}, sdkmetric.DefaultAggregationSelector(i.Kind):
-		default:
-			otel.Handle(fmt.Errorf("bound: a view asks for the aggregation %T for %s, want none; it is a %T",
-				s.Aggregation, i.Name, sdkmetric.DefaultAggregationSelector(i.Kind)))
-		}
-		kept = append(kept, s)
-	}
-	o = instrumentOf[N](scope, i, kept,
-		func(d *description) *observedStream[N] { return &observedStream[N]{d, i.Kind} },
+	descriptions := scope.producer.streamsOf(i)
+	o = instrumentOf[N](scope, i, descriptions,
+		func(d *description) *observedStream[N] { return &observedStream[N]{description: d, kind: i.Kind} },
 		func(streams []*observedStream[N]) *observable[N] {
 			isNew = true
 			return &observable[N]{source{i.Name, scope, len(streams) == 0}, streams}
 		})
+	standard := sdkmetric.DefaultAggregationSelector(i.Kind)
+	for _, d := range descriptions {
+		switch d.Aggregation {
+		case nil, standard, sdkmetric.AggregationDefault{}, sdkmetric.AggregationDrop{}:
+		default:
+			if isNew {
+				otel.Handle(fmt.Errorf("bound: a view asks for %T of %s, which stays %T: want none in the view",
+					d.Aggregation, i.Name, standard))
+			}
+		}
+	}
 	return o, isNew
 }
 
@@ -104,7 +106,9 @@ func int64ObservableOf(scope *scope, i sdkmetric.Instrument, callbacks []metric.
 	return o
 }
 
-func float64ObservableOf(scope *scope, i sdkmetric.Instrument, callbacks []metric.Float64Callback) *observable[float64] {
+func float64ObservableOf(
+	scope *scope, i sdkmetric.Instrument, callbacks []metric.Float64Callback,
+) *observable[float64] {
 	o, isNew := observableOf[float64](scope, i)
 	for _, f := range callbacks {
 		if isNew && f != nil {

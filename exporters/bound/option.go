@@ -19,7 +19,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 
 type config struct {
 	views          []sdkmetric.View
-	exemplarFilter exemplar.Filter
+	exemplarFilter exemplar.Filter // nil is exemplar.TraceBasedFilter
 }
 
 func newConfig(opts []Option) config {
@@ -72,6 +72,6 @@ func exemplarFilterOfEnvironment() exemplar.Filter {
 	case "always_off":
 		return exemplar.AlwaysOffFilter
 	default:
-		return exemplar.TraceBasedFilter
+		return nil
 	}
 }

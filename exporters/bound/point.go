@@ -15,6 +15,7 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // histogramStream is a metric that a view makes of a histogram.
@@ -23,7 +24,7 @@ type histogramStream struct {
 
 	bounds    []float64
 	noMinMax  bool
-	filter    exemplar.Filter
+	filter    exemplar.Filter // nil is exemplar.TraceBasedFilter
 	reservoir exemplar.ReservoirProvider
 
 	mu     sync.Mutex
@@ -37,6 +38,7 @@ type point struct {
 	attrs  attribute.Set
 	start  time.Time
 	users  int // series that are not finished; guarded by the stream's lock
+	ended  atomic.Bool
 
 	min, max  atomic.Uint64 // bits of a float64, NaN at first
 	cells     cells
@@ -79,6 +81,7 @@ func (s *histogramStream) leave(p *point) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.users--; p.users == 0 {
+		p.ended.Store(true)
 		s.points.remove(p.attrs.Equivalent())
 	}
 }
@@ -96,7 +99,9 @@ func (p *point) record(ctx context.Context, v float64, dropped []attribute.KeyVa
 	for !c.tryAdd(v) {
 		p.split()
 	}
-	if s.filter(ctx) {
+	// The usual filter is written out: that copies the span context once less,
+	// which is a sixth of the time of a measurement.
+	if s.filter == nil && trace.SpanFromContext(ctx).SpanContext().IsSampled() || s.filter != nil && s.filter(ctx) {
 		p.offer(ctx, v, dropped)
 	}
 }
@@ -144,7 +149,7 @@ func (s *histogramStream) newReading() reading {
 	buckets := len(bounds) + 1
 	counts := make([]uint64, len(points)*buckets)
 	var scratch []exemplar.Exemplar
-	data := make(histogramReading, 0, len(points))
+	r := &histogramReading{points: points[:0], list: make([]metricdata.HistogramDataPoint[float64], 0, len(points))}
 	for _, p := range points {
 		d := metricdata.HistogramDataPoint[float64]{
 			Attributes: p.attrs, StartTime: p.start, Time: now, Bounds: bounds, BucketCounts: counts[:buckets:buckets],
@@ -158,15 +163,14 @@ func (s *histogramStream) newReading() reading {
 			d.Max = metricdata.NewExtrema(math.Float64frombits(p.max.Load()))
 		}
 		d.Exemplars = p.exemplars.Load().collect(&scratch)
-		data = append(data, d)
+		r.points, r.list = append(r.points, p), append(r.list, d)
 	}
-	return data
+	return r
 }
 
 // read adds the bucket counts to those given.
 func (p *point) read(counts []uint64) (count uint64, sum float64) {
-	all := p.shards.Load().all(p.cells)
-	for _, c := range all {
+	for c := range p.parts {
 		for i := range counts {
 			counts[i] += c[1+i].Load()
 		}
@@ -174,17 +178,43 @@ func (p *point) read(counts []uint64) (count uint64, sum float64) {
 	for _, n := range counts {
 		count += n
 	}
-	for _, c := range all {
+	for c := range p.parts {
 		sum += math.Float64frombits(c[0].Load())
 	}
 	return count, sum
 }
 
-type histogramReading []metricdata.HistogramDataPoint[float64]
+// parts yields the cells of the point and of its shards.
+func (p *point) parts(yield func(cells) bool) {
+	if !yield(p.cells) {
+		return
+	}
+	if shards := p.shards.Load(); shards != nil {
+		for i := range numShards {
+			if !yield(shards.of(i)) {
+				return
+			}
+		}
+	}
+}
 
-func (r histogramReading) data() metricdata.Aggregation {
-	if len(r) == 0 {
+// histogramReading has the points with measurements, and what was read of each.
+type histogramReading struct {
+	points []*point
+	list   []metricdata.HistogramDataPoint[float64]
+}
+
+// data leaves out points that ended while the callbacks ran: the counters that
+// were read since then may be those of the engine's next monitor.
+func (r *histogramReading) data() metricdata.Aggregation {
+	list := r.list[:0]
+	for i, p := range r.points {
+		if !p.ended.Load() {
+			list = append(list, r.list[i])
+		}
+	}
+	if len(list) == 0 {
 		return nil
 	}
-	return metricdata.Histogram[float64]{DataPoints: r, Temporality: metricdata.CumulativeTemporality}
+	return metricdata.Histogram[float64]{DataPoints: list, Temporality: metricdata.CumulativeTemporality}
 }

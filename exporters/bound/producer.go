@@ -35,9 +35,9 @@ type Producer struct {
 	streams       []stream        // oldest first; readers get a slice whose elements never change
 	registrations []*registration // in order; readers get a slice that never changes
 
-	previous    atomic.Pointer[observedSets]
 	collections atomic.Int64
-	recent      atomic.Pointer[attribute.Set]
+	previous    atomic.Pointer[observedSets]  // of the last collection
+	recent      atomic.Pointer[attribute.Set] // the last that was bound
 }
 
 var _ sdkmetric.Producer = (*Producer)(nil)
@@ -67,7 +67,7 @@ func New(opts ...Option) *Producer {
 // when it is bound, or recorded to for the first time, and has a point once it
 // has a measurement.
 //
-// The providers of one host are equal, as values of the interface.
+// Calls with the same host return equal providers, whose instruments are the same.
 func (p *Producer) MeterProvider(host metric.MeterProvider) metric.MeterProvider {
 	if v := reflect.ValueOf(host); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		host = noop.NewMeterProvider()
@@ -76,18 +76,20 @@ func (p *Producer) MeterProvider(host metric.MeterProvider) metric.MeterProvider
 }
 
 // Produce returns the metrics of the scope, cumulative, in memory that is the
-// caller's. Readers call it. It reads all histograms first and calls the
-// registered callbacks then, so that what a callback counts at its start is never
-// less than what a histogram has of it.
+// caller's. Readers call it. It reads all histograms before it calls the
+// callbacks, so that a histogram never has an operation that a counter of started
+// ones lacks; a series that ends meanwhile is left out. The count of a histogram
+// is the sum of its buckets; its sum may lack measurements that are made
+// meanwhile, or have more of them.
 //
 // A callback that panics or returns an error loses its own remaining
-// observations. The other metrics come with the error, which joins those of all
-// callbacks. A context that has ended is an error without metrics.
+// observations. All other metrics come with the error, which joins those of the
+// callbacks; the SDK's periodic reader, however, exports nothing of a collection
+// with an error. A context that has ended is an error without metrics.
 //
 // Calls do not wait for one another: a callback that blocks holds up the
-// collection that called it, and neither measurements nor other collections.
-// Readers cannot be told apart, so that a callback cannot know which of them
-// collects.
+// collection that called it, and neither measurements nor other collections. A
+// callback cannot know which of several readers collects.
 func (p *Producer) Produce(ctx context.Context) ([]metricdata.ScopeMetrics, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ type scope struct {
 	producer    *Producer
 	sdk         metric.Meter
 	instruments map[identity]any
-	streams     map[identity]stream
+	streams     map[identity]stream // nil for one that is dropped
 }
 
 // identity tells instruments, and streams, apart as the SDK does: those that
@@ -32,7 +32,8 @@ type identity struct {
 func (p *Producer) scope(name string, opts []metric.MeterOption) *scope {
 	c := metric.NewMeterConfig(opts...)
 	key := instrumentation.Scope{
-		Name: name, Version: c.InstrumentationVersion(), SchemaURL: c.SchemaURL(), Attributes: c.InstrumentationAttributes(),
+		Name: name, Version: c.InstrumentationVersion(), SchemaURL: c.SchemaURL(),
+		Attributes: c.InstrumentationAttributes(),
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -59,6 +60,7 @@ type stream interface {
 	newReading() reading
 }
 
+// description is what the kinds of streams have in common.
 type description struct {
 	sdkmetric.Stream
 
@@ -83,8 +85,8 @@ func (p *Producer) streamsOf(i sdkmetric.Instrument) []sdkmetric.Stream {
 	return streams
 }
 
-// instrumentOf returns the instrument of a scope that agrees with i, which
-// construct makes, of streams, when there is none.
+// instrumentOf returns the instrument of a scope that agrees with i. If there is
+// none, construct makes it, of the streams that are described and not dropped.
 func instrumentOf[N int64 | float64, S stream, I any](
 	scope *scope, i sdkmetric.Instrument, descriptions []sdkmetric.Stream,
 	newStream func(*description) S, construct func([]S) I,
@@ -99,7 +101,7 @@ func instrumentOf[N int64 | float64, S stream, I any](
 	var streams []S
 	seen := map[identity]bool{}
 	for _, d := range descriptions {
-		// The first of several spellings of a name wins.
+		// The first of several spellings of a name wins, even if it is dropped.
 		key := identity{strings.ToLower(d.Name), d.Description, d.Unit, i.Kind, N(0)}
 		if seen[key] {
 			continue
@@ -107,11 +109,15 @@ func instrumentOf[N int64 | float64, S stream, I any](
 		seen[key] = true
 		s, ok := scope.streams[key]
 		if !ok {
-			s = newStream(&description{Stream: d, scope: scope, index: len(p.streams)})
+			if d.Aggregation != sdkmetric.Aggregation(sdkmetric.AggregationDrop{}) {
+				s = newStream(&description{Stream: d, scope: scope, index: len(p.streams)})
+				p.streams = append(p.streams, s)
+			}
 			scope.streams[key] = s
-			p.streams = append(p.streams, s)
 		}
-		streams = append(streams, s.(S))
+		if s != nil {
+			streams = append(streams, s.(S))
+		}
 	}
 	made := construct(streams)
 	scope.instruments[key] = made

@@ -38,8 +38,9 @@
 //     exponential bucket counts where its upper end falls, so that a value near a
 //     bound may be in the next bucket.
 //   - An engine that is closed and created again has counters and gauges that start
-//     at 0. Its histograms continue, because the SDK cannot restart them. Rates are
-//     right in both cases: Prometheus treats a falling counter as reset.
+//     at 0. Its histograms continue, because the SDK cannot restart them; bound
+//     ones ([WithBound]) start at 0. Rates are right in both cases: Prometheus
+//     treats a falling counter as reset.
 //   - Views apply here, too. If one drops an identifying attribute of a metric, the
 //     engines that it merges are one series with an empty label. [WithViews] tells
 //     the exporter about views, for metrics without data.
@@ -48,5 +49,6 @@
 //
 // A scrape is one collection of the meter provider for all vocabularies. It costs
 // about as much as with OpenTelemetry's own exporter, and less than half of that
-// for the LMCache page alone (BenchmarkScrape). Overlapping scrapes take turns.
+// for the LMCache page alone (BenchmarkScrape); with bound instruments it costs
+// less. Overlapping scrapes take turns.
 package prometheus

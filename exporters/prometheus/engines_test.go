@@ -23,7 +23,9 @@ var mistral = otelcache.Engine{ModelName: "mistral"}
 
 // TestTwoEngines: each has its own series of every metric, in the same order on
 // every page.
-func TestTwoEngines(t *testing.T) {
+func TestTwoEngines(t *testing.T) { withEachBridge(t, testTwoEngines) }
+
+func testTwoEngines(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	second, first := b.monitor(t, mistral), b.monitor(t, llama)
 	first.StartLookup(t.Context(), 3)
@@ -91,7 +93,9 @@ func TestClosedEngine(t *testing.T) {
 
 // TestClosedEngineLikeALiveOne: a closed engine that is called like a live one
 // but for a worker is gone, too.
-func TestClosedEngineLikeALiveOne(t *testing.T) {
+func TestClosedEngineLikeALiveOne(t *testing.T) { withEachBridge(t, testClosedEngineLikeALiveOne) }
+
+func testClosedEngineLikeALiveOne(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, both)
 	closed, live := b.monitor(t, otelcache.Engine{ModelName: "llama"}), b.monitor(t, otelcache.Engine{ModelName: "llama", WorkerID: "0"})
 	closed.RecordRemoteGetTime(t.Context(), time.Second)
@@ -108,7 +112,9 @@ func TestClosedEngineLikeALiveOne(t *testing.T) {
 
 // TestEnginesChange: a page has the engines of its collection, also when as many
 // as before are others; what earlier pages were made of does not change.
-func TestEnginesChange(t *testing.T) {
+func TestEnginesChange(t *testing.T) { withEachBridge(t, testEnginesChange) }
+
+func testEnginesChange(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, both)
 	gather := func() (families []*dto.MetricFamily) {
 		families, err := b.exporter.Gatherer().Gather()
@@ -163,7 +169,9 @@ func TestEnginesChange(t *testing.T) {
 }
 
 // TestLastEngineClosed: nothing of LMCache's is left.
-func TestLastEngineClosed(t *testing.T) {
+func TestLastEngineClosed(t *testing.T) { withEachBridge(t, testLastEngineClosed) }
+
+func testLastEngineClosed(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(t.Context(), time.Second)
@@ -182,6 +190,13 @@ func TestLastEngineClosed(t *testing.T) {
 // indistinguishable add up, and closed engines that can be told apart are gone
 // nevertheless.
 func TestViewsThatTakeAttributes(t *testing.T) {
+	t.Run("sdk", func(t *testing.T) { testViewsThatTakeAttributes(t, newBridgeWithViews) })
+	t.Run("bound", func(t *testing.T) { testViewsThatTakeAttributes(t, newBoundBridgeWithViews) })
+}
+
+func testViewsThatTakeAttributes(
+	t *testing.T, newBridgeWithViews func(testing.TB, []prometheus.Vocabulary, sdkmetric.View) bridge,
+) {
 	all := otelcache.Engine{ModelName: "llama"}
 	workers := []otelcache.Engine{{ModelName: "llama", WorkerID: "0"}, {ModelName: "llama", WorkerID: "1"}}
 	for name, instrument := range map[string]string{"of every metric": "*", "of one metric": instruments.RemoteGetDuration.String()} {
@@ -277,7 +292,9 @@ func TestOverflow(t *testing.T) {
 
 // TestClosedBetweenScrapes: an engine that no scrape ever saw is closed like any
 // other, also when all before it have left no trace.
-func TestClosedBetweenScrapes(t *testing.T) {
+func TestClosedBetweenScrapes(t *testing.T) { withEachBridge(t, testClosedBetweenScrapes) }
+
+func testClosedBetweenScrapes(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	first := b.monitor(t, llama)
 	if len(b.page(t)) != lmcacheMetrics {
@@ -301,7 +318,9 @@ func TestClosedBetweenScrapes(t *testing.T) {
 	}
 }
 
-func TestNothingElseOnLMCachesPage(t *testing.T) {
+func TestNothingElseOnLMCachesPage(t *testing.T) { withEachBridge(t, testNothingElseOnLMCachesPage) }
+
+func testNothingElseOnLMCachesPage(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, lmcache)
 	hostMetrics(t, b.provider)
 	feed(t.Context(), t, b.monitor(t, llama, slow...))

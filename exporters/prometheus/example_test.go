@@ -13,6 +13,7 @@ import (
 
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/bound"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 	"github.com/lmcache-go/lmcache-otel/instruments"
 	"github.com/lmcache-go/lmcache-otel/otelcache"
@@ -95,4 +96,42 @@ func ExampleWithViews() {
 	// 0.1 0
 	// 1 0
 	// +Inf 0
+}
+
+// Of engines that come and go, a page of bound instruments has those that are
+// there.
+func ExampleWithBound() {
+	b := bound.New()
+	exporter, err := prometheus.New(prometheus.WithVocabulary(prometheus.LMCache), prometheus.WithBound(b))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	provider := b.MeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)))
+	for _, worker := range []string{"0", "1"} {
+		mon, err := otelcache.New(otelcache.Engine{ModelName: "llama-3-70b", WorkerID: worker}, otelcache.WithMeterProvider(provider))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		mon.RecordRemoteGetTime(context.Background(), 12*time.Millisecond)
+		families, err := exporter.Gatherer().Gather()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, family := range families {
+			if family.GetName() == prometheus.LMCache.FamilyName(instruments.RemoteGetDuration.Metric()) {
+				for _, m := range family.GetMetric() {
+					fmt.Println(m.GetLabel()[3].GetValue(), m.GetHistogram().GetSampleCount())
+				}
+			}
+		}
+		if err := mon.Close(); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 0 1
+	// 1 1
 }

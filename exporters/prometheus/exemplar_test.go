@@ -17,7 +17,9 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-func TestExemplars(t *testing.T) {
+func TestExemplars(t *testing.T) { withEachBridge(t, testExemplars) }
+
+func testExemplars(t *testing.T, newBridge newBridgeFunc) {
 	b := newBridge(t, both)
 	mon := b.monitor(t, llama)
 	mon.RecordRemoteGetTime(sampled(), 12*time.Millisecond)

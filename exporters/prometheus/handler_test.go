@@ -254,6 +254,32 @@ func TestVocabulary(t *testing.T) {
 	}
 }
 
+// TestVocabulariesAgree: one collection feeds all vocabularies, so that a value that
+// changes from one to the next is the same in both.
+func TestVocabulariesAgree(t *testing.T) {
+	b := newBridge(t, both)
+	mon := b.monitor(t, llama)
+	calls := 0.0
+	if _, err := mon.Observe(instruments.RemotePutTasks, func() float64 {
+		calls++
+		mon.StartLookup(t.Context(), 1)
+		return calls
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for scrape := 1.0; scrape <= 3; scrape++ {
+		p := b.page(t)
+		for _, name := range []string{"lmcache_remote_put_tasks", "lmcache:remote_put_task_num"} {
+			if got := number(p[name].GetMetric()[0]); got != scrape {
+				t.Errorf("scrape %v: %s is %v, want %v", scrape, name, got, scrape)
+			}
+		}
+		if o, l := number(p["lmcache_lookup_requests_total"].GetMetric()[0]), number(p["lmcache:num_lookup_requests_total"].GetMetric()[0]); o != l {
+			t.Errorf("scrape %v: %v lookups natively, %v under LMCache's name", scrape, o, l)
+		}
+	}
+}
+
 // An exporter keeps the first meter provider that it was given to.
 func TestSecondMeterProvider(t *testing.T) {
 	e, err := prometheus.New()

@@ -386,7 +386,9 @@ func (r *run) local(rt *rapid.T) {
 	m.numbers["active_memory_objs_count"] = float64(n)
 	m.numbers["local_cache_usage"] = float64(n)
 	m.numbers["local_storage_usage"] = float64(2 * n)
-	m.add("pinned_memory_objs_count", float64(delta))
+	if m.numbers["pinned_memory_objs_count"]+float64(delta) >= 0 { // more than are pinned cannot be unpinned
+		m.add("pinned_memory_objs_count", float64(delta))
+	}
 }
 
 func (r *run) chunk(rt *rapid.T) {

@@ -35,8 +35,17 @@ type bridge struct {
 	bound    *bound.Producer // nil if monitors have the SDK's instruments
 }
 
+type newBridgeFunc func(testing.TB, []prometheus.Vocabulary, ...sdkmetric.Option) bridge
+
 // bridges makes a bridge by the instruments that monitors have.
-var bridges = map[string]func(testing.TB, []prometheus.Vocabulary, ...sdkmetric.Option) bridge{"sdk": newBridge, "bound": newBoundBridge}
+var bridges = map[string]newBridgeFunc{"sdk": newBridge, "bound": newBoundBridge}
+
+// withEachBridge runs a test with all of them.
+func withEachBridge(t *testing.T, test func(*testing.T, newBridgeFunc)) {
+	for name, newBridge := range bridges {
+		t.Run(name, func(t *testing.T) { test(t, newBridge) })
+	}
+}
 
 // The vocabularies of pages, and the names of the tests with them.
 var (
@@ -63,6 +72,15 @@ func newBoundBridge(tb testing.TB, v []prometheus.Vocabulary, opts ...sdkmetric.
 func newBridgeWithViews(tb testing.TB, v []prometheus.Vocabulary, view sdkmetric.View) bridge {
 	tb.Helper()
 	return newBridgeWith(tb, []prometheus.Option{prometheus.WithVocabulary(v...), prometheus.WithViews(nil, view)}, sdkmetric.WithView(view))
+}
+
+func newBoundBridgeWithViews(tb testing.TB, v []prometheus.Vocabulary, view sdkmetric.View) bridge {
+	tb.Helper()
+	producer := bound.New(bound.WithViews(view))
+	own := []prometheus.Option{prometheus.WithVocabulary(v...), prometheus.WithViews(view), prometheus.WithBound(producer)}
+	b := newBridgeWith(tb, own, sdkmetric.WithView(view))
+	b.bound = producer
+	return b
 }
 
 func newBridgeWith(tb testing.TB, own []prometheus.Option, opts ...sdkmetric.Option) bridge {

@@ -20,7 +20,7 @@ var w3c propagation.TraceContext
 
 // Inject puts the trace context of ctx into headers, under the keys traceparent and, where there is one, tracestate. It replaces what
 // was there under these names in any case: a tracestate that is left from another hop would become part of this one.
-// When ctx carries no valid span or headers is nil, nothing changes.
+// When ctx carries no valid span or headers is nil, nothing changes. A tracestate of more than 512 bytes is shortened as that of [AppendMessage].
 func Inject(ctx context.Context, headers map[string]string) {
 	if headers == nil || !trace.SpanContextFromContext(ctx).IsValid() {
 		return
@@ -29,18 +29,32 @@ func Inject(ctx context.Context, headers map[string]string) {
 		return strings.EqualFold(key, traceparent) || strings.EqualFold(key, tracestate)
 	})
 	w3c.Inject(ctx, propagation.MapCarrier(headers))
+	if state := headers[tracestate]; len(state) > maxFieldSize {
+		if headers[tracestate] = shorten(state); headers[tracestate] == "" {
+			delete(headers, tracestate)
+		}
+	}
 }
 
 // Extract returns ctx with the trace context of headers as its remote parent, or ctx when there is no valid one. A nil ctx is the
 // background context.
 //
 // Keys may be in any case, because libraries change it on the way. The lower-case key counts before the others; several others of the
-// same name are ambiguous and count as none.
+// same name are ambiguous and count as none. A tracestate of more than 512 bytes is shortened as that of [AppendMessage]: it goes into
+// every span of the trace.
 func Extract(ctx context.Context, headers map[string]string) context.Context {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return w3c.Extract(ctx, anyCase{headers})
+	span := trace.SpanContextFromContext(w3c.Extract(context.Background(), anyCase{headers}))
+	if !span.IsValid() {
+		return ctx
+	}
+	if state := span.TraceState().String(); len(state) > maxFieldSize {
+		shortened, _ := trace.ParseTraceState(shorten(state)) // its members are valid
+		span = span.WithTraceState(shortened)
+	}
+	return trace.ContextWithRemoteSpanContext(ctx, span)
 }
 
 // anyCase finds a key in whatever case it is written.

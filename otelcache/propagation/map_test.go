@@ -4,7 +4,9 @@ package propagation_test
 
 import (
 	"context"
+	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	otelpropagation "go.opentelemetry.io/otel/propagation"
@@ -141,6 +143,79 @@ func TestNilContext(t *testing.T) {
 	if got := propagation.AppendMessage(none, nil); got != nil {
 		t.Errorf("AppendMessage: got %q, want nothing", got)
 	}
+}
+
+// A tracestate goes into every span of the trace and on to the next peer, so that neither way lets a long one pass whole.
+func TestMapShortensTheTracestate(t *testing.T) {
+	var members []string
+	for i := range 20 {
+		members = append(members, fmt.Sprintf("k%d=%s", i, strings.Repeat("v", 10*i+1)))
+	}
+	for name, state := range map[string]string{
+		"many":     strings.Join(members, ","),
+		"long":     "a=" + strings.Repeat("v", 256) + ",b=" + strings.Repeat("v", 256) + ",c=1",
+		"all long": "a=" + strings.Repeat("v", 256) + ",b=" + strings.Repeat("v", 256),
+	} {
+		t.Run(name, func(t *testing.T) {
+			injected := map[string]string{}
+			propagation.Inject(withSpan(t, state), injected)
+			checkShortened(t, injected["tracestate"], state)
+			if _, ok := injected["tracestate"]; ok && injected["tracestate"] == "" {
+				t.Error("there is an empty tracestate, want none")
+			}
+			ctx := propagation.Extract(context.Background(), map[string]string{"traceparent": parentLine, "tracestate": state})
+			got := trace.SpanContextFromContext(ctx)
+			checkShortened(t, got.TraceState().String(), state)
+			if want := spanContext(t, "").WithRemote(true); !got.WithTraceState(trace.TraceState{}).Equal(want) {
+				t.Errorf("got %+v, want %+v", got, want)
+			}
+		})
+	}
+	for name, state := range map[string]string{
+		"3 MiB of one member": "a=" + strings.Repeat("v", 3<<20),
+		"3 MiB of members":    strings.Repeat("a=1,", 3<<18),
+		"invalid UTF-8":       "a=\xff",
+	} {
+		t.Run(name, func(t *testing.T) {
+			checkExtracted(t, propagation.Extract(context.Background(), map[string]string{"traceparent": parentLine, "tracestate": state}), true, "")
+		})
+	}
+}
+
+// A context may be of a type that cannot be compared.
+func TestExtractComparesNoContexts(t *testing.T) {
+	type uncomparable struct {
+		context.Context
+		_ []int
+	}
+	propagation.Extract(uncomparable{Context: context.Background()}, map[string]string{})
+	propagation.ExtractMessage(uncomparable{Context: context.Background()}, nil)
+}
+
+// FuzzExtract checks that what any peer sends makes a trace context that is small and can be sent on.
+func FuzzExtract(f *testing.F) {
+	for _, state := range []string{"", "a=1,b=2", "\xff\x00", strings.Repeat("a=1,", 200), "a=" + strings.Repeat("v", 300)} {
+		f.Add(parentLine, state)
+		f.Add("cc"+parentLine[2:]+"-x", state)
+	}
+	f.Fuzz(func(t *testing.T, parent, state string) {
+		got := trace.SpanContextFromContext(propagation.Extract(context.Background(), map[string]string{"traceparent": parent, "tracestate": state}))
+		w3c := otelpropagation.TraceContext{}.Extract(context.Background(), otelpropagation.MapCarrier{"traceparent": parent, "tracestate": state})
+		want := trace.SpanContextFromContext(w3c)
+		if !got.WithTraceState(trace.TraceState{}).Equal(want.WithTraceState(trace.TraceState{})) {
+			t.Fatalf("got %+v, want %+v", got, want)
+		}
+		if full := want.TraceState().String(); len(full) > 512 {
+			checkShortened(t, got.TraceState().String(), full)
+		} else if got.TraceState().String() != full {
+			t.Fatalf("got tracestate %q, want %q", got.TraceState(), full)
+		}
+		sent := map[string]string{}
+		propagation.Inject(trace.ContextWithSpanContext(context.Background(), got), sent)
+		if again := trace.SpanContextFromContext(propagation.Extract(context.Background(), sent)); got.IsValid() && !again.Equal(got.WithRemote(true)) {
+			t.Fatalf("sent on: got %+v, want %+v", again, got)
+		}
+	})
 }
 
 // The other side may know nothing of this package.

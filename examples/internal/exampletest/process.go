@@ -12,19 +12,21 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 // isExample tells the program of a test to be the example instead. So the example is built as the test is, with the race detector if that
 // was asked for, and a change of it is a change of the test to go's cache.
 const isExample = "LMCACHE_OTEL_EXAMPLE"
 
-// Main is the TestMain of an example whose main function is example.
+// Main is the TestMain of an example whose main function is example. It fails when a test leaves a goroutine behind.
 func Main(m *testing.M, example func()) {
 	if os.Getenv(isExample) != "" {
 		example()
 		return
 	}
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // Process is an example that runs. What it wrote is complete when it has ended.
