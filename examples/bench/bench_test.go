@@ -3,6 +3,7 @@
 package bench_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -25,48 +26,59 @@ func BenchmarkOperations(b *testing.B) {
 	for _, op := range operations {
 		for _, s := range []setting{noop, untraced, unsampled, sampled, exemplars} {
 			b.Run(fmt.Sprintf("op=%s/setting=%s", op.name, s.name), func(b *testing.B) {
-				benchmarkTurns(b, op, s, 1)
+				newTurns(b, op, s, 1).benchmark(b)
 			})
 		}
 	}
 }
 
 // BenchmarkEngines measures what more engines in a process cost. Requests are
-// for one engine after the other, in random order.
+// for one engine after the other, in random order. All runs share the engines,
+// because ten thousand take seconds to make.
 func BenchmarkEngines(b *testing.B) {
 	for _, op := range operations[:2] {
 		for _, s := range []setting{untraced, unsampled, exemplars} {
-			for _, engines := range []int{1, 100, 10_000} {
-				b.Run(fmt.Sprintf("op=%s/setting=%s/engines=%d", op.name, s.name, engines), func(b *testing.B) {
-					benchmarkTurns(b, op, s, engines)
-				})
-			}
+			b.Run(fmt.Sprintf("op=%s/setting=%s", op.name, s.name), func(b *testing.B) {
+				for _, engines := range []int{1, 100, 10_000} {
+					b.Run(fmt.Sprintf("engines=%d", engines), newTurns(b, op, s, engines).benchmark)
+				}
+			})
 		}
 	}
 }
 
-func benchmarkTurns(b *testing.B, op operation, s setting, engines int) {
+// turns is one operation in all ways, each with engines of its own.
+type turns struct {
+	op  operation
+	ctx context.Context
+	of  [][]requests // by way and engine
+}
+
+func newTurns(b *testing.B, op operation, s setting, engines int) turns {
 	b.Helper()
-	const turn = 500
-	ctx := s.context()
-	all := make([][]requests, len(ways))
+	t := turns{op: op, ctx: s.context(), of: make([][]requests, len(ways))}
 	order := rand.New(rand.NewPCG(1, 2)).Perm(engines)
 	for i, w := range ways {
 		opened := w.open(b, s.outputs(b), newEngines(engines))
 		for _, n := range order {
-			op.run(opened[n], ctx, benchWork) // the first makes the series
-			all[i] = append(all[i], opened[n])
+			op.run(opened[n], t.ctx, benchWork) // the first makes the series
+			t.of[i] = append(t.of[i], opened[n])
 		}
 	}
+	return t
+}
+
+func (t turns) benchmark(b *testing.B) {
+	const turn = 500
 	times, next := make([][]time.Duration, len(ways)), make([]int, len(ways))
 	runtime.GC()
 	for b.Loop() {
 		for i := range ways {
-			n, mine := next[i], all[i]
+			n, mine := next[i], t.of[i]
 			start := time.Now()
 			for range turn {
-				op.run(mine[n], ctx, benchWork)
-				if n++; n == engines {
+				t.op.run(mine[n], t.ctx, benchWork)
+				if n++; n == len(mine) {
 					n = 0
 				}
 			}
@@ -76,7 +88,7 @@ func benchmarkTurns(b *testing.B, op operation, s setting, engines int) {
 	}
 	for i, w := range ways {
 		b.ReportMetric(float64(quantile(times[i], 0.5))/turn, w.name+"-ns/op")
-		b.ReportMetric(testing.AllocsPerRun(1000, func() { op.run(all[i][0], ctx, benchWork) }), w.name+"-allocs/op")
+		b.ReportMetric(testing.AllocsPerRun(1000, func() { t.op.run(t.of[i][0], t.ctx, benchWork) }), w.name+"-allocs/op")
 	}
 	b.ReportMetric(0, "ns/op") // that of all turns together says nothing
 }
@@ -87,7 +99,8 @@ func benchmarkTurns(b *testing.B, op operation, s setting, engines int) {
 // run, and of each the fast ones are compared, in which the machine did nothing
 // else. With GOGC=off, the collector runs between rounds of turns.
 //
-//	<way>-x  operations in the same time, two goroutines ÷ one
+//	<way>-x      operations in the same time, two goroutines ÷ one
+//	processors-x  the same for arithmetic: what the machine has to give
 func BenchmarkGoroutines(b *testing.B) {
 	for _, op := range operations[:2] {
 		for _, s := range []setting{untraced, unsampled, exemplars} {
@@ -108,27 +121,36 @@ func BenchmarkGoroutines(b *testing.B) {
 func benchmarkGoroutines(b *testing.B, op operation, s setting, turn int, between func()) {
 	b.Helper()
 	ctx := s.context()
-	one, two := make([][]time.Duration, len(ways)), make([][]time.Duration, len(ways))
-	var all []requests
+	names, runs := []string{"processors"}, []func(){multiply}
 	for _, w := range ways {
-		all = append(all, w.open(b, s.outputs(b), newEngines(1))[0])
+		r := w.open(b, s.outputs(b), newEngines(1))[0]
+		names, runs = append(names, w.name), append(runs, func() {
+			for range turn {
+				op.run(r, ctx, benchWork)
+			}
+		})
 	}
+	one, two := make([][]time.Duration, len(runs)), make([][]time.Duration, len(runs))
 	for b.Loop() {
 		between()
-		for i, r := range all {
-			run := func() {
-				for range turn {
-					op.run(r, ctx, benchWork)
-				}
-			}
+		for i, run := range runs {
 			one[i] = append(one[i], elapsed(1, run))
 			two[i] = append(two[i], elapsed(2, run))
 		}
 	}
-	for i, w := range ways {
-		b.ReportMetric(2*float64(quantile(one[i], 0.1))/float64(quantile(two[i], 0.1)), w.name+"-x")
+	for i, name := range names {
+		b.ReportMetric(2*float64(quantile(one[i], 0.1))/float64(quantile(two[i], 0.1)), name+"-x")
 	}
 	b.ReportMetric(0, "ns/op")
+}
+
+// multiply takes about a millisecond, and no memory.
+func multiply() {
+	n := uint64(1)
+	for range 1_000_000 {
+		n *= 6364136223846793005
+	}
+	runtime.KeepAlive(n)
 }
 
 // elapsed returns how long n goroutines, which start together, take until each

@@ -60,7 +60,10 @@ func (s setting) outputs(tb testing.TB) outputs {
 		registry: prometheus.NewRegistry(),
 	}
 	if s.noMetrics {
-		out.meterProvider = func(...sdkmetric.Producer) metric.MeterProvider { return metricnoop.NewMeterProvider() }
+		out.meterProvider = func(...sdkmetric.Producer) metric.MeterProvider {
+			// All no-op providers are equal, and an engine has one monitor on each.
+			return &struct{ metric.MeterProvider }{metricnoop.NewMeterProvider()}
+		}
 	}
 	if s.sampler != nil {
 		tp := sdktrace.NewTracerProvider(sdktrace.WithSampler(s.sampler), sdktrace.WithBatcher(discard{}))
