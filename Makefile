@@ -65,6 +65,12 @@ bench: ## cost of each operation, beside the same telemetry written by hand and 
 	$(foreach m,otelcache exporters/prometheus examples/bench,go -C $(m) test -run '^$$' -bench . -count 6 . &&) true | tee bench.out
 	$(tool) benchstat bench.out
 
+.PHONY: figures
+figures: ## the tables of docs/performance.md about ways to write telemetry, and about scrapes; about half an hour
+	{ go -C examples/bench test -run '^$$' -bench . -count 6 . && \
+	go -C exporters/prometheus test -run '^$$' -bench Scrape -benchtime 5s -count 6 .; } > figures.out
+	go -C examples/bench run ./figures < figures.out
+
 .PHONY: e2e-backends
 e2e-backends: ## builds the Collector, Jaeger and Prometheus, outside the repository; about 14 minutes the first time
 	bash examples/e2e/backends.sh

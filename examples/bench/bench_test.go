@@ -5,178 +5,174 @@ package bench_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"go.opentelemetry.io/otel/metric"
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	tracenoop "go.opentelemetry.io/otel/trace/noop"
-
-	"github.com/lmcache-go/lmcache-otel/exporters/manual"
-	"github.com/lmcache-go/lmcache-otel/instruments"
-	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-var engine = otelcache.Engine{ModelName: "llama-3-70b", WorkerID: "0", Role: "worker", ServedModelName: "llama"}
-
-// work is the size of one request.
-type work struct{ tokens, hits int }
-
-// requests records one of each operation with some library.
-type requests interface {
-	lookup(work)
-	retrieve(work)
-	store(work)
-	transfer(work)
-}
-
-var operations = []struct {
-	name string
-	run  func(requests, work)
-}{
-	{"lookup", requests.lookup},
-	{"retrieve", requests.retrieve},
-	{"store", requests.store},
-	{"transfer", requests.transfer},
-}
-
-// monitored records with package otelcache.
-type monitored struct{ *otelcache.Monitor }
-
-func newMonitored(tb testing.TB, mp metric.MeterProvider) monitored {
-	tb.Helper()
-	mon, err := otelcache.New(engine, otelcache.WithMeterProvider(mp), otelcache.WithTracerProvider(tracenoop.NewTracerProvider()))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = mon.Close() })
-	return monitored{mon}
-}
-
-func (m monitored) lookup(w work) {
-	_, l := m.StartLookup(context.Background(), w.tokens)
-	l.Finish(w.hits)
-}
-
-func (m monitored) retrieve(w work) {
-	ctx, r := m.StartRetrieve(context.Background(), w.tokens)
-	for _, name := range []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.Broadcast, otelcache.ToGPU} {
-		_, p := r.StartPhase(ctx, name)
-		p.End()
-	}
-	r.Finish(w.hits)
-}
-
-func (m monitored) store(w work) {
-	ctx, s := m.StartStore(context.Background(), w.tokens)
-	for _, name := range []otelcache.PhaseName{otelcache.ProcessTokens, otelcache.FromGPU, otelcache.Put} {
-		_, p := s.StartPhase(ctx, name)
-		p.End()
-	}
-	s.Finish(otelcache.AllTokens)
-}
-
-func (m monitored) transfer(w work) {
-	_, t := m.StartTransfer(context.Background(), w.tokens, "peer")
-	t.Finish()
-}
-
-// BenchmarkMetrics measures the metrics of each operation, without traces. The
-// libraries take turns within one run, so that a noisy machine is noisy for
-// both:
+// BenchmarkOperations measures each operation, with its phases, in all ways. The
+// ways take turns of a millisecond or so within one run, so that a noisy machine
+// is noisy for all of them, and the median turn of each counts. Of each way it
+// reports
 //
-//	ns/op         package otelcache with OpenTelemetry's SDK
-//	client-ns/op  Prometheus's client library
-//	x-client      the first as a multiple of the second
-func BenchmarkMetrics(b *testing.B) {
-	const turn = 5000
+//	<way>-ns/op      the time of an operation
+//	<way>-allocs/op  its allocations
+func BenchmarkOperations(b *testing.B) {
 	for _, op := range operations {
-		for _, goroutines := range []int{1, 2, 8} {
-			b.Run(fmt.Sprintf("op=%s/goroutines=%d", op.name, goroutines), func(b *testing.B) {
-				provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))
-				libraries := []requests{newMonitored(b, provider), newClientGolang(engine, prometheus.NewRegistry())}
-				times, turns := make([]time.Duration, len(libraries)), 0
-				for n := 0; b.Loop(); n++ {
-					if n%turn != 0 {
-						continue
-					}
-					turns++
-					for i, library := range libraries {
-						times[i] += elapsed(goroutines, func() {
-							for range turn {
-								op.run(library, work{tokens: 4096, hits: 2048})
-							}
-						})
-					}
-				}
-				perOp := func(d time.Duration) float64 {
-					return float64(d.Nanoseconds()) / float64(turns) / turn / float64(goroutines)
-				}
-				b.ReportMetric(perOp(times[0]), "ns/op")
-				b.ReportMetric(perOp(times[1]), "client-ns/op")
-				b.ReportMetric(float64(times[0])/float64(times[1]), "x-client")
+		for _, s := range []setting{noop, untraced, unsampled, sampled, exemplars} {
+			b.Run(fmt.Sprintf("op=%s/setting=%s", op.name, s.name), func(b *testing.B) {
+				newTurns(b, op, s, 1).benchmark(b)
 			})
 		}
 	}
 }
 
-// elapsed returns how long n goroutines take until each of them has called f.
+// BenchmarkEngines measures what more engines in a process cost. Requests are
+// for one engine after the other, in random order. All runs share the engines,
+// because ten thousand take seconds to make.
+func BenchmarkEngines(b *testing.B) {
+	for _, op := range operations[:2] {
+		for _, s := range []setting{untraced, unsampled, exemplars} {
+			b.Run(fmt.Sprintf("op=%s/setting=%s", op.name, s.name), func(b *testing.B) {
+				for _, engines := range []int{1, 100, 10_000} {
+					b.Run(fmt.Sprintf("engines=%d", engines), newTurns(b, op, s, engines).benchmark)
+				}
+			})
+		}
+	}
+}
+
+// turns is one operation in all ways, each with engines of its own.
+type turns struct {
+	op  operation
+	ctx context.Context
+	of  [][]requests // by way and engine
+}
+
+func newTurns(b *testing.B, op operation, s setting, engines int) turns {
+	b.Helper()
+	t := turns{op: op, ctx: s.context(), of: make([][]requests, len(ways))}
+	order := rand.New(rand.NewPCG(1, 2)).Perm(engines)
+	for i, w := range ways {
+		opened := w.open(b, s.outputs(b), newEngines(engines))
+		for _, n := range order {
+			op.run(opened[n], t.ctx, benchWork) // the first makes the series
+			t.of[i] = append(t.of[i], opened[n])
+		}
+	}
+	return t
+}
+
+func (t turns) benchmark(b *testing.B) {
+	const turn = 500
+	times, next := make([][]time.Duration, len(ways)), make([]int, len(ways))
+	runtime.GC()
+	for b.Loop() {
+		for i := range ways {
+			n, mine := next[i], t.of[i]
+			start := time.Now()
+			for range turn {
+				t.op.run(mine[n], t.ctx, benchWork)
+				if n++; n == len(mine) {
+					n = 0
+				}
+			}
+			times[i] = append(times[i], time.Since(start))
+			next[i] = n
+		}
+	}
+	for i, w := range ways {
+		b.ReportMetric(float64(quantile(times[i], 0.5))/turn, w.name+"-ns/op")
+		b.ReportMetric(testing.AllocsPerRun(1000, func() { t.op.run(t.of[i][0], t.ctx, benchWork) }), w.name+"-allocs/op")
+	}
+	b.ReportMetric(0, "ns/op") // that of all turns together says nothing
+}
+
+// BenchmarkGoroutines measures how much more two goroutines do than one for the
+// same engine, on a machine with two processors: twice as much is all that there
+// is to gain. Turns of one goroutine and of two follow one another within one
+// run, and of each the fast ones are compared, in which the machine did nothing
+// else. With GOGC=off, the collector runs between rounds of turns.
+//
+//	<way>-x      operations in the same time, two goroutines ÷ one
+//	processors-x  the same for arithmetic: what the machine has to give
+func BenchmarkGoroutines(b *testing.B) {
+	for _, op := range operations[:2] {
+		for _, s := range []setting{untraced, unsampled, exemplars} {
+			for _, gogc := range []string{"on", "off"} {
+				b.Run(fmt.Sprintf("op=%s/setting=%s/GOGC=%s", op.name, s.name, gogc), func(b *testing.B) {
+					if gogc == "on" {
+						benchmarkGoroutines(b, op, s, 5000, func() {}) // that the collector runs in each turn
+						return
+					}
+					defer debug.SetGCPercent(debug.SetGCPercent(-1))
+					benchmarkGoroutines(b, op, s, 1000, runtime.GC)
+				})
+			}
+		}
+	}
+}
+
+func benchmarkGoroutines(b *testing.B, op operation, s setting, turn int, between func()) {
+	b.Helper()
+	ctx := s.context()
+	names, runs := []string{"processors"}, []func(){multiply}
+	for _, w := range ways {
+		r := w.open(b, s.outputs(b), newEngines(1))[0]
+		names, runs = append(names, w.name), append(runs, func() {
+			for range turn {
+				op.run(r, ctx, benchWork)
+			}
+		})
+	}
+	one, two := make([][]time.Duration, len(runs)), make([][]time.Duration, len(runs))
+	for b.Loop() {
+		between()
+		for i, run := range runs {
+			one[i] = append(one[i], elapsed(1, run))
+			two[i] = append(two[i], elapsed(2, run))
+		}
+	}
+	for i, name := range names {
+		b.ReportMetric(2*float64(quantile(one[i], 0.1))/float64(quantile(two[i], 0.1)), name+"-x")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// multiply takes about a millisecond, and no memory.
+func multiply() {
+	n := uint64(1)
+	for range 1_000_000 {
+		n *= 6364136223846793005
+	}
+	runtime.KeepAlive(n)
+}
+
+// elapsed returns how long n goroutines, which start together, take until each
+// of them has called f.
 func elapsed(n int, f func()) time.Duration {
+	var ready atomic.Int32
 	var wg sync.WaitGroup
-	start := time.Now()
-	for range n {
-		wg.Go(f)
+	starts := make([]time.Time, n)
+	for i := range n {
+		wg.Go(func() {
+			for ready.Add(1); ready.Load() < int32(n); {
+			}
+			starts[i] = time.Now()
+			f()
+		})
 	}
 	wg.Wait()
-	return time.Since(start)
+	return time.Since(slices.MinFunc(starts, time.Time.Compare))
 }
 
-// TestClientGolangCountsTheSame holds that the benchmark compares like with
-// like.
-func TestClientGolangCountsTheSame(t *testing.T) {
-	reader, registry := manual.NewReader(), prometheus.NewRegistry()
-	ours := newMonitored(t, sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)))
-	client := newClientGolang(engine, registry)
-	for _, w := range []work{{tokens: 4096, hits: 2048}, {tokens: 256}} {
-		for _, op := range operations {
-			op.run(ours, w)
-			op.run(client, w)
-		}
-	}
-	got := map[string]float64{}
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			got[family.GetName()] += m.GetCounter().GetValue() + float64(m.GetHistogram().GetSampleCount())
-		}
-	}
-	for _, m := range instruments.All() {
-		want := 0.0
-		switch m.Kind {
-		case instruments.KindCounter:
-			want, err = reader.Value(t.Context(), handle(m))
-		case instruments.KindHistogram:
-			var n uint64
-			n, _, err = reader.Distribution(t.Context(), handle(m))
-			want = float64(n)
-		default:
-			continue
-		}
-		if err != nil {
-			want = 0 // a histogram without measurements has no series
-		}
-		if got[metricName(m)] != want {
-			t.Errorf("%s: client_golang has %v, otelcache %v", m.Name, got[metricName(m)], want)
-		}
-	}
+// quantile returns the time that a share of the turns stay below.
+func quantile(turns []time.Duration, share float64) time.Duration {
+	slices.Sort(turns)
+	return turns[int(share*float64(len(turns)))]
 }
-
-// handle is a metric of the catalog, found by iteration.
-type handle instruments.Metric
-
-func (h handle) Metric() instruments.Metric { return instruments.Metric(h) }

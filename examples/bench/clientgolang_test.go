@@ -3,7 +3,9 @@
 package bench_test
 
 import (
+	"context"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,8 +14,8 @@ import (
 	"github.com/lmcache-go/lmcache-otel/otelcache"
 )
 
-// clientGolang records the metrics of requests with Prometheus's client
-// library: labels resolved once, no traces.
+// clientGolang is the metrics alone, with Prometheus's client library: labels are
+// resolved once, and there are no spans and no exemplars.
 type clientGolang struct {
 	retrieveRequests, retrieveRequested, retrieveHits          prometheus.Counter
 	lookupRequests, lookupRequested, lookupHits, lookupZeroHit prometheus.Counter
@@ -26,54 +28,73 @@ type clientGolang struct {
 	transferDuration, transferSpeed                                                   prometheus.Observer
 }
 
-func newClientGolang(e otelcache.Engine, registry prometheus.Registerer) *clientGolang {
-	labels := []string{"model_name", "worker_id", "role", "served_model_name"}
-	values := []string{e.ModelName, e.WorkerID, e.Role, e.ServedModelName}
-	counter := func(c instruments.Counter) prometheus.Counter {
-		m := c.Metric()
-		vec := prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricName(m), Help: m.Description}, labels)
-		registry.MustRegister(vec)
-		return vec.WithLabelValues(values...)
+func openClientGolang(_ testing.TB, out outputs, engines []otelcache.Engine) []requests {
+	all := make([]requests, len(engines))
+	for i, c := range newClientGolang(out.registry, engines) {
+		all[i] = c
 	}
-	histogram := func(h instruments.Histogram) prometheus.Observer {
-		m := h.Metric()
-		vec := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: metricName(m), Help: m.Description, Buckets: m.Bounds}, labels)
-		registry.MustRegister(vec)
-		return vec.WithLabelValues(values...)
-	}
-	return &clientGolang{
-		retrieveRequests:   counter(instruments.RetrieveRequests),
-		retrieveRequested:  counter(instruments.RetrieveRequestedTokens),
-		retrieveHits:       counter(instruments.RetrieveHitTokens),
-		lookupRequests:     counter(instruments.LookupRequests),
-		lookupRequested:    counter(instruments.LookupRequestedTokens),
-		lookupHits:         counter(instruments.LookupHitTokens),
-		lookupZeroHit:      counter(instruments.LookupZeroHitRequests),
-		storeRequests:      counter(instruments.StoreRequests),
-		storeTokens:        counter(instruments.StoreTokens),
-		transferRequests:   counter(instruments.P2PTransferRequests),
-		transferTokens:     counter(instruments.P2PTransferTokens),
-		retrieveDuration:   histogram(instruments.RetrieveDuration),
-		retrieveSpeed:      histogram(instruments.RetrieveSpeed),
-		retrieveTokens:     histogram(instruments.RetrieveProcessTokensDuration),
-		retrieveBroadcast:  histogram(instruments.RetrieveBroadcastDuration),
-		retrieveToGPU:      histogram(instruments.RetrieveToGPUDuration),
-		lookupDuration:     histogram(instruments.LookupDuration),
-		lookupHitRate:      histogram(instruments.LookupRequestHitRate),
-		storeDuration:      histogram(instruments.StoreDuration),
-		storeSpeed:         histogram(instruments.StoreSpeed),
-		storeProcessTokens: histogram(instruments.StoreProcessTokensDuration),
-		storeFromGPU:       histogram(instruments.StoreFromGPUDuration),
-		storePut:           histogram(instruments.StorePutDuration),
-		transferDuration:   histogram(instruments.P2PTransferDuration),
-		transferSpeed:      histogram(instruments.P2PTransferSpeed),
-	}
+	return all
 }
 
-func (c *clientGolang) lookup(w work) {
+func newClientGolang(registry prometheus.Registerer, engines []otelcache.Engine) []*clientGolang {
+	labels := []string{"model_name", "worker_id", "role", "served_model_name"}
+	counters, histograms := map[string]*prometheus.CounterVec{}, map[string]*prometheus.HistogramVec{}
+	for _, m := range instruments.All() {
+		switch m.Kind {
+		case instruments.KindCounter:
+			counters[m.Name] = prometheus.NewCounterVec(prometheus.CounterOpts{Name: metricName(m), Help: m.Description}, labels)
+			registry.MustRegister(counters[m.Name])
+		case instruments.KindHistogram:
+			opts := prometheus.HistogramOpts{Name: metricName(m), Help: m.Description, Buckets: m.Bounds}
+			histograms[m.Name] = prometheus.NewHistogramVec(opts, labels)
+			registry.MustRegister(histograms[m.Name])
+		}
+	}
+	var all []*clientGolang
+	for _, e := range engines {
+		values := []string{e.ModelName, e.WorkerID, e.Role, e.ServedModelName}
+		counter := func(c instruments.Counter) prometheus.Counter {
+			return counters[c.String()].WithLabelValues(values...)
+		}
+		histogram := func(h instruments.Histogram) prometheus.Observer {
+			return histograms[h.String()].WithLabelValues(values...)
+		}
+		all = append(all, &clientGolang{
+			retrieveRequests:   counter(instruments.RetrieveRequests),
+			retrieveRequested:  counter(instruments.RetrieveRequestedTokens),
+			retrieveHits:       counter(instruments.RetrieveHitTokens),
+			lookupRequests:     counter(instruments.LookupRequests),
+			lookupRequested:    counter(instruments.LookupRequestedTokens),
+			lookupHits:         counter(instruments.LookupHitTokens),
+			lookupZeroHit:      counter(instruments.LookupZeroHitRequests),
+			storeRequests:      counter(instruments.StoreRequests),
+			storeTokens:        counter(instruments.StoreTokens),
+			transferRequests:   counter(instruments.P2PTransferRequests),
+			transferTokens:     counter(instruments.P2PTransferTokens),
+			retrieveDuration:   histogram(instruments.RetrieveDuration),
+			retrieveSpeed:      histogram(instruments.RetrieveSpeed),
+			retrieveTokens:     histogram(instruments.RetrieveProcessTokensDuration),
+			retrieveBroadcast:  histogram(instruments.RetrieveBroadcastDuration),
+			retrieveToGPU:      histogram(instruments.RetrieveToGPUDuration),
+			lookupDuration:     histogram(instruments.LookupDuration),
+			lookupHitRate:      histogram(instruments.LookupRequestHitRate),
+			storeDuration:      histogram(instruments.StoreDuration),
+			storeSpeed:         histogram(instruments.StoreSpeed),
+			storeProcessTokens: histogram(instruments.StoreProcessTokensDuration),
+			storeFromGPU:       histogram(instruments.StoreFromGPUDuration),
+			storePut:           histogram(instruments.StorePutDuration),
+			transferDuration:   histogram(instruments.P2PTransferDuration),
+			transferSpeed:      histogram(instruments.P2PTransferSpeed),
+		})
+	}
+	return all
+}
+
+func (c *clientGolang) lookup(_ context.Context, w work) {
 	start := time.Now()
 	c.lookupRequests.Inc()
 	c.lookupRequested.Add(float64(w.tokens))
+	w.do(0)
 	c.lookupHits.Add(float64(w.hits))
 	c.lookupDuration.Observe(time.Since(start).Seconds())
 	if w.hits == 0 {
@@ -83,14 +104,19 @@ func (c *clientGolang) lookup(w work) {
 	}
 }
 
-func (c *clientGolang) retrieve(w work) {
+func (c *clientGolang) phase(h prometheus.Observer, w work, step int) {
+	start := time.Now()
+	w.do(step)
+	h.Observe(time.Since(start).Seconds())
+}
+
+func (c *clientGolang) retrieve(_ context.Context, w work) {
 	start := time.Now()
 	c.retrieveRequests.Inc()
 	c.retrieveRequested.Add(float64(w.tokens))
-	for _, phase := range []prometheus.Observer{c.retrieveTokens, c.retrieveBroadcast, c.retrieveToGPU} {
-		start := time.Now()
-		phase.Observe(time.Since(start).Seconds())
-	}
+	c.phase(c.retrieveTokens, w, 1)
+	c.phase(c.retrieveBroadcast, w, 2)
+	c.phase(c.retrieveToGPU, w, 3)
 	elapsed := time.Since(start).Seconds()
 	c.retrieveHits.Add(float64(w.hits))
 	c.retrieveDuration.Observe(elapsed)
@@ -99,23 +125,23 @@ func (c *clientGolang) retrieve(w work) {
 	}
 }
 
-func (c *clientGolang) store(w work) {
+func (c *clientGolang) store(_ context.Context, w work) {
 	start := time.Now()
 	c.storeRequests.Inc()
-	for _, phase := range []prometheus.Observer{c.storeProcessTokens, c.storeFromGPU, c.storePut} {
-		start := time.Now()
-		phase.Observe(time.Since(start).Seconds())
-	}
+	c.phase(c.storeProcessTokens, w, 1)
+	c.phase(c.storeFromGPU, w, 2)
+	c.phase(c.storePut, w, 3)
 	elapsed := time.Since(start).Seconds()
 	c.storeTokens.Add(float64(w.tokens))
 	c.storeDuration.Observe(elapsed)
 	c.storeSpeed.Observe(float64(w.tokens) / elapsed)
 }
 
-func (c *clientGolang) transfer(w work) {
+func (c *clientGolang) transfer(_ context.Context, w work) {
 	start := time.Now()
 	c.transferRequests.Inc()
 	c.transferTokens.Add(float64(w.tokens))
+	w.do(0)
 	elapsed := time.Since(start).Seconds()
 	c.transferDuration.Observe(elapsed)
 	c.transferSpeed.Observe(float64(w.tokens) / elapsed)

@@ -13,10 +13,33 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// reservoir makes a reservoir safe for concurrent use.
-type reservoir struct {
+// lockedReservoir makes a reservoir safe for concurrent use.
+type lockedReservoir struct {
 	mu sync.Mutex
 	exemplar.Reservoir
+}
+
+func (r *lockedReservoir) Offer(ctx context.Context, t time.Time, v exemplar.Value, dropped []attribute.KeyValue) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Reservoir.Offer(ctx, t, v, dropped)
+}
+
+func (r *lockedReservoir) Collect(dest *[]exemplar.Exemplar) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Reservoir.Collect(dest)
+}
+
+// concurrentSafe returns r, or one that locks it. The SDK's reservoirs have locks
+// of their own, one for each bucket of a histogram. One for all buckets would cost
+// two processors with sampled requests a fifth of what they do.
+func concurrentSafe(r exemplar.Reservoir) exemplar.Reservoir {
+	switch r.(type) {
+	case *exemplar.HistogramReservoir, *exemplar.FixedSizeReservoir:
+		return r
+	}
+	return &lockedReservoir{Reservoir: r}
 }
 
 // offer offers a measurement to the point's reservoir, which is made for the
@@ -25,25 +48,23 @@ func (p *point) offer(ctx context.Context, v float64, dropped []attribute.KeyVal
 	now := time.Now()
 	r := p.exemplars.Load()
 	if r == nil {
-		p.exemplars.CompareAndSwap(nil, &reservoir{Reservoir: p.stream.reservoir(p.attrs)})
+		made := concurrentSafe(p.stream.reservoir(p.attrs))
+		p.exemplars.CompareAndSwap(nil, &made)
 		r = p.exemplars.Load()
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.Offer(ctx, now, exemplar.NewValue(v), dropped)
+	(*r).Offer(ctx, now, exemplar.NewValue(v), dropped)
 }
 
-// collect returns the exemplars. A nil reservoir has none. It uses scratch for
-// what does not leave it.
-func (r *reservoir) collect(scratch *[]exemplar.Exemplar) []metricdata.Exemplar[float64] {
+// collectExemplars returns the exemplars. It uses scratch for what does not leave
+// it.
+func (p *point) collectExemplars(scratch *[]exemplar.Exemplar) []metricdata.Exemplar[float64] {
+	r := p.exemplars.Load()
 	if r == nil {
 		return nil
 	}
 	// A reservoir writes into the slices of identifiers that it finds.
 	clear((*scratch)[:cap(*scratch)])
-	r.mu.Lock()
-	r.Collect(scratch)
-	r.mu.Unlock()
+	(*r).Collect(scratch)
 	all := make([]metricdata.Exemplar[float64], 0, len(*scratch))
 	for _, e := range *scratch {
 		all = append(all, metricdata.Exemplar[float64]{

@@ -102,26 +102,33 @@ func newHistogramOfSDK(t testing.TB, mp metric.MeterProvider) metric.Float64Hist
 }
 
 // TestReservoirConcurrentSafe uses a reservoir that is not safe for concurrent
-// use, which the race detector would see.
+// use, which the race detector would see, and the SDK's.
 func TestReservoirConcurrentSafe(t *testing.T) {
-	b := bound.New(
-		bound.WithViews(view("h", sdkmetric.Stream{ExemplarReservoirProviderSelector: lastReservoirs})),
-		bound.WithExemplarFilter(func(context.Context) bool { return true }))
-	s := newHistogram(t, meterOf(b), "h", 1).Bind(engine(1))
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
+	fixedSize := func(sdkmetric.Aggregation) exemplar.ReservoirProvider { return exemplar.FixedSizeReservoirProvider(1) }
+	for name, reservoirs := range map[string]sdkmetric.ExemplarReservoirProviderSelector{
+		"not safe": lastReservoirs, "by bucket": nil, "fixed size": fixedSize,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := bound.New(
+				bound.WithViews(view("h", sdkmetric.Stream{ExemplarReservoirProviderSelector: reservoirs})),
+				bound.WithExemplarFilter(func(context.Context) bool { return true }))
+			s := newHistogram(t, meterOf(b), "h", 1).Bind(engine(1))
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for range 100 {
+						s.Record(ctx, 1)
+					}
+				})
+			}
 			for range 100 {
-				s.Record(ctx, 1)
+				produce(t, b)
+			}
+			wg.Wait()
+			if got, want := exemplarsOf(produce(t, b)["h"]), []string{"1 of / with "}; !slices.Equal(got, want) {
+				t.Errorf("the exemplars are %q, want %q", got, want)
 			}
 		})
-	}
-	for range 100 {
-		produce(t, b)
-	}
-	wg.Wait()
-	if got, want := exemplarsOf(produce(t, b)["h"]), []string{"1 of / with "}; !slices.Equal(got, want) {
-		t.Errorf("the exemplars are %q, want %q", got, want)
 	}
 }
 

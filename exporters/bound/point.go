@@ -43,7 +43,7 @@ type point struct {
 	min, max  atomic.Uint64 // bits of a float64, NaN at first
 	cells     cells
 	shards    atomic.Pointer[shards] // nil until two processors meet
-	exemplars atomic.Pointer[reservoir]
+	exemplars atomic.Pointer[exemplar.Reservoir]
 }
 
 func newHistogramStream(d *description) *histogramStream {
@@ -162,7 +162,7 @@ func (s *histogramStream) newReading() reading {
 			d.Min = metricdata.NewExtrema(math.Float64frombits(p.min.Load()))
 			d.Max = metricdata.NewExtrema(math.Float64frombits(p.max.Load()))
 		}
-		d.Exemplars = p.exemplars.Load().collect(&scratch)
+		d.Exemplars = p.collectExemplars(&scratch)
 		r.points, r.list = append(r.points, p), append(r.list, d)
 	}
 	return r
