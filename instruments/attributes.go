@@ -29,6 +29,12 @@ const (
 	OperationKey = attribute.Key("lmcache.operation")
 	// PhaseKey is the name of the phase.
 	PhaseKey = attribute.Key("lmcache.phase")
+	// MisuseKindKey is what a caller did wrong.
+	MisuseKindKey = attribute.Key("lmcache.otel.misuse.kind")
+	// HostPartKey is the code of the host that failed.
+	HostPartKey = attribute.Key("lmcache.otel.host.part")
+	// ScrapeResultKey is how a scrape ended.
+	ScrapeResultKey = attribute.Key("lmcache.otel.scrape.result")
 )
 
 // Attributes of spans only: their values are unbounded, so metrics must not carry them.
@@ -93,5 +99,46 @@ var (
 	phaseName = Attribute{
 		Key:         PhaseKey,
 		Description: "The name of the phase, as the host gave it to NewPhase.",
+	}
+	// Package otelcache numbers its misuses in this order.
+	misuseKind = Attribute{
+		Key:         MisuseKindKey,
+		Description: "What a caller did wrong.",
+		Values: []Value{
+			{"finished_twice", "an operation was finished again, which is ignored"},
+			{"phase_too_late", "a phase was used after its operation had finished, which is ignored"},
+			{"wrong_phase", "a phase does not belong to this operation and is ignored"},
+			{"wrong_times", "times that cannot be are treated as absent"},
+			{"wrong_number", "a number that cannot be is left out"},
+			{"unpinned_too_many", "more objects were unpinned than are pinned, which is left out"},
+			{"too_many_hits", "more tokens were hit than requested, and the hit rate is taken as 1"},
+			{"too_many_error_types", "there are too many types of errors, and another counts as _OTHER"},
+			{"text_repaired", "a name is made valid UTF-8 or cut"},
+			{"other_provider", "GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored"},
+			{"callback_failed", "a gauge callback failed and its readings are left out"},
+		},
+	}
+	// Package otelcache numbers its failures of the host in this order.
+	hostPart = Attribute{
+		Key:         HostPartKey,
+		Description: "The code of the host that failed.",
+		Values: []Value{
+			{"error_type", "the function of WithErrorType panicked and the type is that of the error"},
+			{"sink", "a sink of statistics panicked"},
+			{"logger", "the logger panicked"},
+			{"meter_provider", "the meter provider refuses the callback of the observable instruments"},
+			{"error_handler", "the error handler panicked"},
+		},
+	}
+	// Package exporters/prometheus numbers its results in this order.
+	scrapeResult = Attribute{
+		Key:         ScrapeResultKey,
+		Description: "How the scrape ended.",
+		Values: []Value{
+			{"ok", "it has the metrics of the meter provider"},
+			{"failed", "the metrics could not be collected"},
+			{"timed_out", "the metrics were not collected in the time of the scrape"},
+			{"refused", "too many scrapes were being served"},
+		},
 	}
 )

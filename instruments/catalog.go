@@ -5,7 +5,7 @@ package instruments
 import "slices"
 
 // The catalog, in the order of registration: every metric, and the handles of
-// each kind.
+// each type.
 var (
 	catalog          []*Metric
 	counters         []Counter
@@ -13,17 +13,19 @@ var (
 	gauges           []Gauge
 	histograms       []Histogram
 	observableGauges []ObservableGauge
+	processCounters  []ProcessCounter
+	exporterMetrics  []ExporterMetric
 )
 
-// handle names a metric. Its index is the position among the metrics of a kind,
+// handle names a metric. Its index is the position among the metrics of its type,
 // from 1, so that the zero handle names none.
 type handle struct {
 	index  int
 	metric *Metric
 }
 
-// register adds m to the catalog as the next of its kind; others are the
-// handles that the kind has already.
+// register adds m to the catalog as the next of its type; others are the handles
+// that the type has already.
 func register[H any](c Class, k Kind, m Metric, others []H) handle {
 	m.Class, m.Kind = c, k
 	for _, b := range m.LMCache.Bounds {
@@ -58,7 +60,19 @@ func (c Class) observableGauge(m Metric) ObservableGauge {
 	return observableGauges[len(observableGauges)-1]
 }
 
-// Index returns the position of the metric among those of its kind, from 1, and
+func (c Class) processCounter(m Metric) ProcessCounter {
+	m.Process = true
+	processCounters = append(processCounters, ProcessCounter{register(c, KindCounter, m, processCounters)})
+	return processCounters[len(processCounters)-1]
+}
+
+func (c Class) exporterMetric(k Kind, m Metric) ExporterMetric {
+	m.Process = true
+	exporterMetrics = append(exporterMetrics, ExporterMetric{register(c, k, m, exporterMetrics)})
+	return exporterMetrics[len(exporterMetrics)-1]
+}
+
+// Index returns the position of the metric among those of its type, from 1, and
 // 0 for the zero handle. It is the same for the life of the process.
 func (h handle) Index() int { return h.index }
 
@@ -94,7 +108,15 @@ type Histogram struct{ handle }
 // ObservableGauge names a metric of [KindObservableGauge].
 type ObservableGauge struct{ handle }
 
-// Counters returns every counter in the order of their indexes.
+// ProcessCounter names a metric of [KindCounter] that package otelcache counts for
+// the process. It has no attribute, or one whose values are closed.
+type ProcessCounter struct{ handle }
+
+// ExporterMetric names a metric that one exporter has of itself and adds to what it
+// exports.
+type ExporterMetric struct{ handle }
+
+// Counters returns every counter of engines in the order of their indexes.
 func Counters() []Counter { return slices.Clone(counters) }
 
 // UpDownCounters returns every up-down counter in the order of their indexes.
@@ -108,6 +130,12 @@ func Histograms() []Histogram { return slices.Clone(histograms) }
 
 // ObservableGauges returns every observable gauge in the order of their indexes.
 func ObservableGauges() []ObservableGauge { return slices.Clone(observableGauges) }
+
+// ProcessCounters returns every counter of the process in the order of their indexes.
+func ProcessCounters() []ProcessCounter { return slices.Clone(processCounters) }
+
+// ExporterMetrics returns every metric of an exporter in the order of their indexes.
+func ExporterMetrics() []ExporterMetric { return slices.Clone(exporterMetrics) }
 
 // All returns every metric, class by class. The result is the caller's to keep.
 func All() []Metric {

@@ -145,6 +145,8 @@ func TestCatalogSize(t *testing.T) {
 		"lmcache.p2p.transfer.failures", "lmcache.p2p.transfer.cancelled",
 		"lmcache.remote.get.failures", "lmcache.remote.get.cancelled",
 		"lmcache.remote.put.failures", "lmcache.remote.put.cancelled",
+		"lmcache.otel.misuse", "lmcache.otel.repaired_texts", "lmcache.otel.refused_values", "lmcache.otel.dropped_reports",
+		"lmcache.otel.host_failures", "lmcache.otel.scrapes", "lmcache.otel.overflowed_instruments",
 	}
 	if !slices.Equal(nativeOnly, want) {
 		t.Errorf("without an LMCache name: %v, want %v", nativeOnly, want)
@@ -299,9 +301,16 @@ func TestHandles(t *testing.T) {
 		wantHandles(t, instruments.UpDownCounters(), instruments.KindUpDownCounter) +
 		wantHandles(t, instruments.Gauges(), instruments.KindGauge) +
 		wantHandles(t, instruments.Histograms(), instruments.KindHistogram) +
-		wantHandles(t, instruments.ObservableGauges(), instruments.KindObservableGauge)
+		wantHandles(t, instruments.ObservableGauges(), instruments.KindObservableGauge) +
+		wantHandles(t, instruments.ProcessCounters(), instruments.KindCounter) +
+		wantHandles(t, instruments.ExporterMetrics(), instruments.KindCounter, instruments.KindGauge)
 	if all := instruments.All(); n != len(all) {
 		t.Errorf("%d handles of %d metrics", n, len(all))
+	}
+	for _, m := range instruments.All() {
+		if m.Process != strings.HasPrefix(m.Name, "lmcache.otel.") {
+			t.Errorf("%s is of the process: %t", m.Name, m.Process)
+		}
 	}
 	zero := instruments.Histogram{}
 	if zero.Index() != 0 || zero.String() != "" || zero.Metric().Name != "" {
@@ -312,11 +321,11 @@ func TestHandles(t *testing.T) {
 func wantHandles[H interface {
 	Index() int
 	String() string
-}](t *testing.T, handles []H, kind instruments.Kind) int {
+}](t *testing.T, handles []H, kinds ...instruments.Kind) int {
 	t.Helper()
 	for i, h := range handles {
-		if m, _ := instruments.Lookup(h.String()); h.Index() != i+1 || m.Kind != kind {
-			t.Errorf("%s %s has index %d, want %d of a %s", m.Kind, h.String(), h.Index(), i+1, kind)
+		if m, _ := instruments.Lookup(h.String()); h.Index() != i+1 || !slices.Contains(kinds, m.Kind) {
+			t.Errorf("%s %s has index %d, want %d of one of %v", m.Kind, h.String(), h.Index(), i+1, kinds)
 		}
 	}
 	return len(handles)

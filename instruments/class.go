@@ -27,6 +27,7 @@ var (
 	chunks    = newClass("chunks", "Chunk statistics")
 	connector = newClass("connector", "Scheduler and connector")
 	threads   = newClass("threads", "Periodic threads")
+	otel      = newClass("otel", "This module itself")
 )
 
 var numClasses int

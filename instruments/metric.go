@@ -19,7 +19,7 @@ type Metric struct {
 	// Description is one sentence for the people who read the metric.
 	Description string
 	// FedBy names the methods of otelcache's Monitor and operations that feed
-	// the metric.
+	// the metric, or the package that counts for the process.
 	FedBy string
 	// Process is true for a metric of the process, whose measurements lack an
 	// engine's identity.
@@ -96,7 +96,7 @@ func (m Metric) Exposition(name string) (e Exposition, ok bool) {
 }
 
 // Identifier returns the Go name of the metric: of its variable in this package
-// and of its field in otelcache.Stats.
+// and, if it has one, of its field in otelcache.Stats.
 func (m Metric) Identifier() string {
 	var name strings.Builder
 	for word := range strings.FieldsFuncSeq(strings.TrimPrefix(m.Name, "lmcache."), func(r rune) bool { return r == '.' || r == '_' }) {
@@ -105,6 +105,8 @@ func (m Metric) Identifier() string {
 			word = strings.ToUpper(word)
 		case "ids":
 			word = "IDs"
+		case "otel":
+			word = "OTel"
 		}
 		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}

@@ -31,26 +31,3 @@ func ForgetReports() {
 	}
 	errorTypes.known.Store(nil)
 }
-
-// SelfTelemetry is what the process has counted of itself.
-type SelfTelemetry struct {
-	Reports                                       map[string]int64 // by the texts of their kinds
-	TextsRepaired, ReportsDropped, HandlersFailed int64
-}
-
-// CountSince returns what was counted since earlier.
-func (earlier SelfTelemetry) CountSince() SelfTelemetry {
-	now := SelfTelemetry{
-		Reports:        map[string]int64{},
-		TextsRepaired:  self.textsRepaired.Load() - earlier.TextsRepaired,
-		ReportsDropped: self.reportsDropped.Load() - earlier.ReportsDropped,
-		HandlersFailed: self.handlersFailed.Load() - earlier.HandlersFailed,
-	}
-	for k := range self.reports {
-		text := reportTable[k].text
-		if n := self.reports[k].Load() - earlier.Reports[text]; n != 0 {
-			now.Reports[text] = n
-		}
-	}
-	return now
-}

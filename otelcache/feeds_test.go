@@ -48,6 +48,11 @@ func TestFeeds(t *testing.T) {
 	}
 }
 
+// engineMetrics returns the catalog without the metrics of the process.
+func engineMetrics() []instruments.Metric {
+	return slices.DeleteFunc(instruments.All(), func(m instruments.Metric) bool { return m.Process })
+}
+
 // TestFeedsCoverTheCatalog fails for a metric that nothing feeds: one that was
 // added without the code or without a test.
 func TestFeedsCoverTheCatalog(t *testing.T) {
@@ -57,7 +62,7 @@ func TestFeedsCoverTheCatalog(t *testing.T) {
 			fed[strings.TrimSuffix(name, hostPhaseOf(name))] = true
 		}
 	}
-	for _, m := range instruments.All() {
+	for _, m := range engineMetrics() {
 		if m.Kind != instruments.KindObservableGauge && !fed[m.Name] {
 			t.Errorf("no entry of feeds feeds the %s %s", m.Kind, m.Name)
 		}
@@ -90,7 +95,7 @@ func TestAttributesAreThoseOfTheCatalog(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range instruments.All() {
+	for _, m := range engineMetrics() {
 		for _, a := range m.Attributes {
 			for _, v := range a.Values {
 				if !values[m.Name+string(a.Key)+v.Name] {
@@ -116,7 +121,7 @@ func splitPoint(point string) (name string, attrs map[string]string) {
 // dashboards take a counter that is missing for a fault.
 func TestCountersStartAtZero(t *testing.T) {
 	got := newTelemetry(t).collect(t)
-	for _, m := range instruments.All() {
+	for _, m := range engineMetrics() {
 		want := m.Kind == instruments.KindCounter || m.Kind == instruments.KindUpDownCounter
 		if value, ok := got[m.Name]; ok != want {
 			t.Errorf("%s %s: has a data point: %t, want %t", m.Kind, m.Name, ok, want)
@@ -130,7 +135,7 @@ func TestCountersStartAtZero(t *testing.T) {
 // metrics repeats, against the methods that there are.
 func TestFedByNamesWhatExists(t *testing.T) {
 	types := exportedTypes(t)
-	for _, m := range instruments.All() {
+	for _, m := range engineMetrics() {
 		for what := range strings.SplitSeq(m.FedBy, ", ") {
 			owner, method, found := strings.Cut(what, ".")
 			if !found {

@@ -58,7 +58,7 @@ func newHandwritten(e otelcache.Engine, tp trace.TracerProvider, mp metric.Meter
 		counters:     map[string]metric.Int64Counter{},
 	}
 	histograms := map[string]metric.Float64Histogram{}
-	for _, m := range instruments.All() {
+	for _, m := range engineMetrics() {
 		unit, desc := metric.WithUnit(m.Unit), metric.WithDescription(m.Description)
 		switch m.Kind {
 		case instruments.KindCounter:

@@ -27,7 +27,9 @@ type instrumentSet struct {
 	gauges           []metric.Float64ObservableGauge
 	observableGauges []metric.Float64ObservableGauge
 	histograms       []metric.Float64Histogram
+	processCounters  []metric.Int64ObservableCounter
 
+	series      *seriesCount
 	observables []metric.Observable // for the registration of the callback
 	errs        []error
 }
@@ -36,9 +38,11 @@ type instrumentSet struct {
 // meter, each with the name of its instrument.
 func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 	s := new(instrumentSet)
-	s.counters = create(s, instruments.Counters(), func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
+	counter := func(m instruments.Metric) (metric.Int64ObservableCounter, error) {
 		return meter.Int64ObservableCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
-	})
+	}
+	s.counters = create(s, instruments.Counters(), counter)
+	s.processCounters = create(s, instruments.ProcessCounters(), counter)
 	s.upDownCounters = create(s, instruments.UpDownCounters(), func(m instruments.Metric) (metric.Int64ObservableUpDownCounter, error) {
 		return meter.Int64ObservableUpDownCounter(m.Name, metric.WithUnit(m.Unit), metric.WithDescription(m.Description))
 	})
@@ -52,6 +56,7 @@ func newInstrumentSet(meter metric.Meter) (*instrumentSet, error) {
 			metric.WithExplicitBucketBoundaries(m.Bounds...))
 	})
 	s.histograms[0] = noop.Float64Histogram{}
+	s.series = newSeriesCount(s.histograms)
 	return s, errors.Join(s.errs...)
 }
 

@@ -4,6 +4,7 @@ package otelcache_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"go.opentelemetry.io/otel/metric"
@@ -65,6 +66,9 @@ func (m refusingMeter) RegisterCallback(metric.Callback, ...metric.Observable) (
 // names it, and the engine can have a monitor once nothing is refused.
 func TestRefusedInstrumentIsAnError(t *testing.T) {
 	for _, refused := range instruments.All() {
+		if slices.ContainsFunc(instruments.ExporterMetrics(), func(h instruments.ExporterMetric) bool { return h.String() == refused.Name }) {
+			continue // which no meter has
+		}
 		mp := &refusingProvider{meter: refusingMeter{instrument: refused.Name}}
 		wantRefusal(t, mp, refused.Name)
 	}

@@ -2,7 +2,11 @@
 
 package otelcache
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
+)
 
 // messages waits for the host: for its error handler and its loggers. They may
 // block, panic or call this package, so that no recording call may call them.
@@ -23,7 +27,7 @@ func (q *queue) post(f func()) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.waiting) == maxQueue {
-		self.reportsDropped.Add(1)
+		self.count(instruments.OTelDroppedReports)
 		return false
 	}
 	q.waiting = append(q.waiting, f)
@@ -42,7 +46,7 @@ func (q *queue) drain() {
 		}
 		// A function panicked or called runtime.Goexit, which ends this goroutine.
 		if recover() != nil {
-			self.handlersFailed.Add(1)
+			errorHandlerFailed.count()
 		}
 		go q.drain()
 	}()

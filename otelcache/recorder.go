@@ -54,6 +54,7 @@ func finish(h metric.Float64Histogram, attrs []attribute.KeyValue) {
 // then gone for readers, where the histograms can be finished.
 type recorders struct {
 	histograms []metric.Float64Histogram
+	series     *seriesCount
 	attrs      []attribute.KeyValue
 	options    []metric.RecordOption
 	list       []recorder // bound before anything records
@@ -73,9 +74,9 @@ type variant struct {
 	more      [maxMore]attribute.KeyValue
 }
 
-func newRecorders(histograms []metric.Float64Histogram, attrs []attribute.KeyValue) *recorders {
-	r := &recorders{histograms: histograms, attrs: attrs, options: recordOptions(attrs)}
-	for _, h := range histograms {
+func newRecorders(set *instrumentSet, attrs []attribute.KeyValue) *recorders {
+	r := &recorders{histograms: set.histograms, series: set.series, attrs: attrs, options: recordOptions(attrs)}
+	for _, h := range r.histograms {
 		r.list = append(r.list, recorder{h, r.options})
 	}
 	return r
@@ -90,6 +91,7 @@ func (r *recorders) bind() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.finished = false
+	r.series.addEngine(r.attrs)
 	for i, h := range r.histograms {
 		r.list[i] = bindTo(h, r.attrs, r.options)
 	}
@@ -136,6 +138,7 @@ func (r *recorders) newVariant(key variant) recorder {
 			r.variants = map[variant]recorder{}
 		}
 		r.variants[key] = v
+		r.series.addVariant(key.histogram, attrs)
 	}
 	return v
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"go.opentelemetry.io/otel"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 // reportKind is what a report to the host's error handler is about. Each kind has
@@ -14,6 +16,7 @@ import (
 // rare one.
 type reportKind uint8
 
+// Misuses, in the order of the values of [instruments.MisuseKindKey].
 const (
 	finishedTwice reportKind = iota
 	phaseTooLate
@@ -26,40 +29,56 @@ const (
 	textRepaired
 	otherProvider
 	callbackFailed
-	errorTypeFailed
+	numMisuses
+)
+
+// Failures of the host, in the order of the values of [instruments.HostPartKey].
+const (
+	errorTypeFailed = iota + numMisuses
 	sinkFailed
 	loggerFailed
 	callbackRefused
+	errorHandlerFailed // which nobody can be told
 	numReportKinds
 )
 
-// reportRow describes a kind of report.
-type reportRow struct {
-	text   string
-	misuse bool // it is the caller's mistake, and wraps ErrMisuse
-	most   int  // reports in quietTime
+var (
+	misuses  = [numMisuses]instruments.Value(instruments.OTelMisuse.Metric().Attributes[0].Values)
+	failures = [numReportKinds - numMisuses]instruments.Value(instruments.OTelHostFailures.Metric().Attributes[0].Values)
+)
+
+func (k reportKind) isMisuse() bool { return k < numMisuses }
+
+func (k reportKind) String() string {
+	if k.isMisuse() {
+		return misuses[k].Description
+	}
+	return failures[k-numMisuses].Description
 }
 
 // mostParts is how many parts of the host may be reported at once. Each is
 // reported once until it works again.
 const mostParts = 8
 
-var reportTable = [numReportKinds]reportRow{
-	finishedTwice:     {"an operation was finished again, which is ignored", true, 1},
-	phaseTooLate:      {"a phase was used after its operation had finished, which is ignored", true, 1},
-	wrongPhase:        {"a phase does not belong to this operation and is ignored", true, 1},
-	wrongTimes:        {"times that cannot be are treated as absent", true, 1},
-	wrongNumber:       {"a number that cannot be is left out", true, 1},
-	unpinnedTooMany:   {"more objects were unpinned than are pinned, which is left out", true, 1},
-	tooManyHits:       {"more tokens were hit than requested, and the hit rate is taken as 1", true, 1},
-	tooManyErrorTypes: {"there are too many types of errors, and another counts as _OTHER", true, 1},
-	textRepaired:      {"a name is made valid UTF-8 or cut", true, 1},
-	otherProvider:     {"GetOrCreate asks for another meter provider than the engine's monitor has, which is ignored", true, 1},
-	callbackFailed:    {"a gauge callback failed and its readings are left out", true, mostParts},
-	errorTypeFailed:   {"the function of WithErrorType panicked and the type is that of the error", false, mostParts},
-	sinkFailed:        {"a sink of statistics panicked", false, mostParts},
-	loggerFailed:      {"the logger panicked", false, mostParts},
-	callbackRefused:   {"the meter provider refuses the callback of the observable instruments", false, mostParts},
+// most returns how many reports there are at most in quietTime.
+func (k reportKind) most() int {
+	if k < callbackFailed {
+		return 1
+	}
+	return mostParts
+}
+
+// count counts one more, whether or not it is reported.
+func (k reportKind) count() {
+	if !k.isMisuse() {
+		self.countAs(instruments.OTelHostFailures, int(k-numMisuses))
+		return
+	}
+	self.countAs(instruments.OTelMisuse, int(k))
+	switch k {
+	case wrongTimes, wrongNumber, unpinnedTooMany:
+		self.count(instruments.OTelRefusedValues)
+	}
 }
 
 var reportLimits [numReportKinds]limiter
@@ -67,18 +86,18 @@ var reportLimits [numReportKinds]limiter
 // report tells the host's error handler, from another goroutine. It reports
 // whether the host will get to know: not if there are too many reports.
 func report(k reportKind, format string, args ...any) bool {
-	self.reports[k].Add(1)
-	row, limit := &reportTable[k], &reportLimits[k]
-	skipped, ok := limit.allow(row.most)
+	k.count()
+	limit := &reportLimits[k]
+	skipped, ok := limit.allow(k.most())
 	if !ok {
 		return false
 	}
-	text := row.text + ": " + spanText.clean(fmt.Sprintf(format, args...))
+	text := k.String() + ": " + spanText.clean(fmt.Sprintf(format, args...))
 	if skipped > 0 {
 		text += fmt.Sprintf(" (and %d more since the last report)", skipped)
 	}
 	err := fmt.Errorf("otelcache: %s", text)
-	if row.misuse {
+	if k.isMisuse() {
 		err = fmt.Errorf("%w: %s", ErrMisuse, text)
 	}
 	if !messages.post(func() { otel.Handle(err) }) {
@@ -94,7 +113,7 @@ type part struct{ reported atomic.Bool }
 
 func (p *part) failed(k reportKind, format string, args ...any) {
 	if p.reported.Load() {
-		self.reports[k].Add(1)
+		k.count()
 		reportLimits[k].skip(1)
 		return
 	}

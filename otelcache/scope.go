@@ -145,6 +145,7 @@ func (s *scope) collect(_ context.Context, o metric.Observer) error {
 		m.idleSince(now)
 		m.collect(o)
 	}
+	self.observe(o, s.instruments.processCounters)
 	s.readers.end(readerOf(o), epoch, now)
 	return nil
 }

@@ -32,7 +32,7 @@ func newSeries(set *instrumentSet, attrs []attribute.KeyValue, moreSums int) ser
 	return series{
 		instruments:    set,
 		attrs:          attrs,
-		recorders:      newRecorders(set.histograms, attrs),
+		recorders:      newRecorders(set, attrs),
 		observeOptions: []metric.ObserveOption{metric.WithAttributeSet(attribute.NewSet(attrs...))},
 		counters:       newStriped(len(set.counters) + moreSums),
 		upDownCounters: make([]atomic.Int64, len(set.upDownCounters)),

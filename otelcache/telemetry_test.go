@@ -111,7 +111,18 @@ func (tel *telemetry) fed(t *testing.T) points {
 	return all
 }
 
+// collect returns the metrics of engines.
 func collect(t *testing.T, r sdkmetric.Reader) []metricdata.Metrics {
+	t.Helper()
+	return slices.DeleteFunc(collectAll(t, r), isOfTheProcess)
+}
+
+func isOfTheProcess(m metricdata.Metrics) bool {
+	entry, _ := instruments.Lookup(m.Name)
+	return entry.Process
+}
+
+func collectAll(t *testing.T, r sdkmetric.Reader) []metricdata.Metrics {
 	t.Helper()
 	var rm metricdata.ResourceMetrics
 	if err := r.Collect(context.Background(), &rm); err != nil {

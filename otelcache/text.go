@@ -11,6 +11,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 // textRule is what becomes of text that a caller gives. It is made valid UTF-8,
@@ -48,7 +50,7 @@ func (r textRule) clean(text string) string {
 	if r.isClean(text) {
 		return text
 	}
-	self.textsRepaired.Add(1)
+	self.count(instruments.OTelRepairedTexts)
 	repaired := strings.ToValidUTF8(cut(text, r.limit), "\uFFFD")
 	if len(text) <= r.limit && len(repaired) <= r.limit {
 		return repaired
@@ -138,7 +140,7 @@ func (r textRule) attribute(a attribute.KeyValue) attribute.KeyValue {
 func validSlice(list []string) attribute.Value {
 	for i, text := range list {
 		if !utf8.ValidString(text) {
-			self.textsRepaired.Add(1)
+			self.count(instruments.OTelRepairedTexts)
 			list[i] = strings.ToValidUTF8(text, "\uFFFD")
 		}
 	}

@@ -80,10 +80,8 @@ func serve(ctx context.Context, listen string, handler http.Handler) error {
 	log.Printf("listening on %s", l.Addr())
 	server := &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 	drained := make(chan error, 1)
 	context.AfterFunc(ctx, func() {

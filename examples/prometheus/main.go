@@ -68,10 +68,8 @@ func run(ctx context.Context, listen string) (err error) {
 	mux.Handle("GET /metrics", metrics)
 	server := &http.Server{
 		Handler:           mux,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 	drained := make(chan error, 1)
 	context.AfterFunc(ctx, func() {

@@ -64,7 +64,7 @@ func TestHostCallbacksWithBound(t *testing.T) {
 
 // moduleLines returns the lines of this module's metrics.
 func moduleLines(text string) (lines []string) {
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(settled(text)) {
 		if strings.HasPrefix(line, "lmcache") {
 			lines = append(lines, strings.TrimSuffix(line, "\n"))
 		}

@@ -49,3 +49,11 @@ func (c catalog) find(collected []*metricdata.Metrics) {
 		}
 	}
 }
+
+// isProcess reports whether m is of the process: its series have no identity, and
+// are no engine's.
+func (c catalog) isProcess(m *metricdata.Metrics) bool {
+	return slices.ContainsFunc(c, func(e entry) bool {
+		return e.Process && (e.Name == m.Name || e.Description == m.Description)
+	})
+}

@@ -13,7 +13,7 @@
 // which writes it: names with units ("lmcache_retrieve_duration_seconds"),
 // otel_scope_* labels, target_info with the attributes of the resource, native
 // histograms where views make exponential ones, and all other metrics of the meter
-// provider. There are four differences:
+// provider. There are five differences:
 //
 //   - The engine of a closed monitor is gone from the next scrape. OpenTelemetry's
 //     SDK keeps its histograms for ever.
@@ -24,6 +24,11 @@
 //     [Exporter.Handler].
 //   - An exemplar whose labels would be too long with the attributes that a view
 //     dropped keeps the ids of its span.
+//   - Two metrics are the exporter's own, once there is a monitor: lmcache.otel.scrapes
+//     counts the scrapes before this one by their result, and
+//     lmcache.otel.overflowed_instruments has how many instruments of this module the
+//     SDK's cardinality limit takes series from. Each is reported to
+//     [otel.Handle] once.
 //
 // # The LMCache vocabulary
 //
@@ -43,6 +48,8 @@
 //     at 0. Its histograms continue, because the SDK cannot restart them; bound
 //     ones ([WithBound]) start at 0. Rates are right in both cases: Prometheus
 //     treats a falling counter as reset.
+//   - Engines that the SDK's cardinality limit merged have no labels left, and are
+//     not on the page.
 //   - Views apply here, too. If one drops an identifying attribute of a metric, the
 //     engines that it merges are one series with an empty label. [WithViews] tells
 //     the exporter about views, for metrics without data.
@@ -52,6 +59,6 @@
 // A scrape is one collection of the meter provider for all vocabularies. It costs
 // about as much as with OpenTelemetry's own exporter, and less than half of that
 // for the LMCache page alone (BenchmarkScrape); with bound instruments it costs
-// less. Overlapping scrapes take turns to collect; eight at once hold their metrics
-// until they are written.
+// less. Overlapping scrapes take turns to collect; eight at once hold their
+// metrics until they are written.
 package prometheus

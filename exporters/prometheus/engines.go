@@ -45,12 +45,12 @@ func newEngines() engines {
 func (e *engines) find(c catalog) {
 	e.forget()
 	clear(e.seen)
-	// Every counter has all engines. If a view took attributes from one, several
+	// Every counter of engines has all of them. If a view took attributes from one, several
 	// engines may share a series of it: the counter with the most engines counts.
 	live, ids := e.spare[0], e.spare[1]
 	clear(live)
 	for i := range c {
-		if data := c[i].data(); c[i].Kind == instruments.KindCounter && countPoints(data) > len(live) {
+		if data := c[i].data(); c[i].Kind == instruments.KindCounter && !c[i].Process && countPoints(data) > len(live) {
 			clear(ids)
 			if e.addIdentities(ids, data); len(ids) > len(live) {
 				live, ids = ids, live
@@ -60,7 +60,9 @@ func (e *engines) find(c catalog) {
 	maps.Copy(e.everLive, live)
 	if e.counted = e.counted || len(live) > 0; !e.counted { // views dropped every counter: closed engines cannot be told
 		for i := range c {
-			e.addIdentities(live, c[i].data())
+			if !c[i].Process {
+				e.addIdentities(live, c[i].data())
+			}
 		}
 	}
 	if !maps.Equal(live, e.live) {
@@ -100,6 +102,13 @@ func (e *engines) series(set attribute.Set) series {
 		e.seen[key] = s
 	}
 	return s
+}
+
+// hasOverflow reports whether some metric of the engines in this collection has a
+// series for what is above the SDK's cardinality limit.
+func (e *engines) hasOverflow() bool {
+	_, ok := e.seen[overflow]
+	return ok
 }
 
 // hideClosed deletes the series of closed engines from m.

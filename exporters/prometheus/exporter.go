@@ -36,6 +36,7 @@ type Exporter struct {
 	ours        []*metricdata.Metrics      // the metrics of this module, in scopes
 	catalog     catalog
 	engines     engines
+	own         *own
 	pages       []page
 }
 
@@ -48,7 +49,7 @@ type page interface {
 func New(opts ...Option) (*Exporter, error) {
 	c := newConfig(opts)
 	e := &Exporter{
-		Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines(),
+		Reader: sdkmetric.NewManualReader(), bound: c.bound, catalog: newCatalog(), engines: newEngines(), own: newOwn(),
 		scrapes: make(chan struct{}, maxScrapes), turn: make(chan struct{}, 1),
 	}
 	for i, v := range c.vocabularies {
@@ -123,6 +124,9 @@ func (e *Exporter) collect(ctx context.Context) error {
 	e.scopes = slices.Clip(e.collected.ScopeMetrics)
 	if e.bound != nil {
 		produced, err := e.bound.Produce(ctx)
+		if err != nil && produced == nil {
+			return fmt.Errorf("collect metrics: %w", err)
+		}
 		if err != nil {
 			e.reports.add(collectFailed, err)
 		}
@@ -141,8 +145,12 @@ func (e *Exporter) collect(ctx context.Context) error {
 	e.catalog.find(e.ours)
 	e.engines.find(e.catalog)
 	for _, m := range e.ours {
-		e.engines.hideClosed(m)
+		if !e.catalog.isProcess(m) {
+			e.engines.hideClosed(m)
+		}
 	}
+	e.own.findOverflow(&e.engines, e.ours, &e.reports)
+	e.addOwn()
 	return nil
 }
 
@@ -152,5 +160,15 @@ func (e *Exporter) release() {
 	clear(e.ours)
 	for i := range e.catalog {
 		e.catalog[i].collected = nil
+	}
+}
+
+// addOwn adds the exporter's own metrics, if the collection has any of this module.
+func (e *Exporter) addOwn() {
+	for i := range e.scopes {
+		if scope := e.scopes[i].Scope; scope.Name == instruments.ScopeName {
+			e.scopes = append(e.scopes, metricdata.ScopeMetrics{Scope: scope, Metrics: e.own.metrics()})
+			return
+		}
 	}
 }

@@ -68,5 +68,5 @@ func goldenPage(t *testing.T, newBridge newBridgeFunc, v ...prometheus.Vocabular
 	feed(t.Context(), t, b.monitor(t, llama, slow...))
 	b.monitor(t, mistral)
 	time.Sleep(10 * time.Second) // for the hit rates
-	return b.text(t)
+	return settled(b.text(t))
 }

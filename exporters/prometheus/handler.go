@@ -37,6 +37,7 @@ func (e *Exporter) serve(w http.ResponseWriter, r *http.Request) {
 	case e.scrapes <- struct{}{}:
 		defer func() { <-e.scrapes }()
 	default:
+		e.own.countScrape(errTooMany)
 		e.reports.add(scrapeRefused, errTooMany)
 		http.Error(w, errTooMany.Error(), http.StatusServiceUnavailable)
 		return

@@ -28,11 +28,21 @@ func (id identity) isPartOf(whole identity) bool {
 	return true
 }
 
+// overflowKey is the one attribute of the SDK's series for what is above its
+// cardinality limit.
+const overflowKey = attribute.Key("otel.metric.overflow")
+
+// overflow stands for the attributes of that series.
+var overflow = func() attribute.Distinct {
+	set := attribute.NewSet(overflowKey.Bool(true))
+	return set.Equivalent()
+}()
+
 // series is the meaning of a set of attributes.
 type series struct {
 	id       identity
 	failed   bool // requests that failed
-	overflow bool // the SDK's series for everything above its cardinality limit
+	overflow bool // the SDK's series for what is above its limit
 }
 
 func readSeries(set attribute.Set) series {
@@ -42,7 +52,7 @@ func readSeries(set attribute.Set) series {
 		switch kv.Key {
 		case instruments.ErrorTypeKey:
 			s.failed = true
-		case "otel.metric.overflow":
+		case overflowKey:
 			s.overflow = true
 		default:
 			if i := slices.Index(identityKeys[:], kv.Key); i >= 0 {

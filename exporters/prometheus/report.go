@@ -19,6 +19,7 @@ const (
 	scrapeTimedOut
 	scrapeRefused // as there were too many
 	writeFailed   // the client has left or does not read
+	seriesLost    // to the SDK's cardinality limit
 	numFailures
 )
 
@@ -36,14 +37,15 @@ type reports struct {
 	}
 }
 
-func (r *reports) add(f failure, err error) {
+// add reports whether the host gets to know of this failure by itself.
+func (r *reports) add(f failure, err error) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	kind := &r.kinds[f]
 	kind.count++
 	now := time.Now()
 	if kind.running || now.Before(kind.next) {
-		return
+		return false
 	}
 	err = fmt.Errorf("prometheus exporter: %w", err)
 	if kind.count > 1 {
@@ -59,4 +61,5 @@ func (r *reports) add(f failure, err error) {
 		}()
 		otel.Handle(err)
 	}()
+	return true
 }

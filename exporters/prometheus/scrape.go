@@ -55,7 +55,8 @@ func limitWriting(w http.ResponseWriter, r *http.Request) {
 // callback of the host may hang, a turn is a goroutine of its own that nobody
 // has to wait for: it keeps its turn until the callback returns, so that there
 // is one at most.
-func (e *Exporter) gatherWithin(ctx context.Context, d time.Duration) ([]*dto.MetricFamily, error) {
+func (e *Exporter) gatherWithin(ctx context.Context, d time.Duration) (families []*dto.MetricFamily, err error) {
+	defer func() { e.own.countScrape(err) }()
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	select {

@@ -229,9 +229,11 @@ func TestScrapesDoNotPileUp(t *testing.T) {
 	settles(t, "bytes after as many scrapes again", heap, memory+64<<10)
 	release()
 	settles(t, "goroutines after the callback returned", goroutines, before)
-	if text := b.text(t); !strings.Contains(text, "host_gauge{") {
+	text := b.text(t)
+	if !strings.Contains(text, "host_gauge{") {
 		t.Errorf("the page lacks the gauge:\n%s", text)
 	}
+	wantScrapes(t, parse(t, text), map[string]float64{"ok": 0, "failed": 0, "timed_out": 100, "refused": 0})
 }
 
 // TestClientsThatDoNotRead hold no more than eight pages, and nothing when they
@@ -379,7 +381,8 @@ func TestRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		handled := handled(t)
 		b := newBridge(t, both)
-		b.hang(t)
+		b.monitor(t, llama)
+		release := b.hang(t)
 		if answer := b.get(); !strings.Contains(answer.Body.String(), "callback") {
 			t.Errorf("the answer is %q, want it to mention callbacks", answer.Body)
 		}
@@ -396,5 +399,8 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("the error handler got %q, want %q", got, want)
 			}
 		}
+		release()
+		time.Sleep(time.Minute)
+		wantScrapes(t, b.page(t), map[string]float64{"ok": maxScrapes, "failed": 0, "timed_out": 1, "refused": 1})
 	})
 }

@@ -45,6 +45,8 @@ func TestPageRows(t *testing.T) {
 		"Time that a retrieve took, from start to finish.<br>Attributes: [`error.type`](#attributes) (optional) |",
 		"| `lmcache.operation` | The operation that the phase belongs to. | `lookup`, `retrieve`, `store`, `p2p_transfer`, `remote.get`, `remote.put` |\n",
 		"| `error.type` | The type of the error, of operations that failed. | open |\n",
+		"`lmcache.otel.misuse`<br>`lmcache_otel_misuse_total` | `OTelMisuse` | counter | `{mistake}` |",
+		"| `lmcache.otel.scrape.result` | How the scrape ended. | `ok`: it has the metrics of the meter provider<br>`failed`: the metrics could not be collected |\n",
 		"| `lmcache:num_hit_tokens_total` | [`lmcache.retrieve.hit_tokens`](#lmcache.retrieve.hit_tokens) |\n",
 	} {
 		if !strings.Contains(string(page), row) {
