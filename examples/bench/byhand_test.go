@@ -4,6 +4,7 @@ package bench_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type byHand struct {
 	spanOptions  []trace.SpanStartOption
 	clientOption []trace.SpanStartOption
 	add          []metric.AddOption
+	addMissed    []metric.AddOption // without a reason
 	record       []metric.RecordOption
 }
 
@@ -35,6 +37,7 @@ type byHandInstruments struct {
 
 	retrieveRequests, retrieveRequested, retrieveHits          metric.Int64Counter
 	lookupRequests, lookupRequested, lookupHits, lookupZeroHit metric.Int64Counter
+	lookupMissed                                               metric.Int64Counter
 	storeRequests, storeTokens                                 metric.Int64Counter
 	transferRequests, transferTokens                           metric.Int64Counter
 
@@ -54,16 +57,20 @@ func newByHand(tp trace.TracerProvider, mp metric.MeterProvider, engines []otelc
 	for i, e := range engines {
 		identity := identityOf(e)
 		set := metric.WithAttributeSet(attribute.NewSet(identity...))
+		missed := attribute.NewSet(append(slices.Clone(identity), instruments.MissReasonKey.String(instruments.Other))...)
 		h := &byHand{
 			byHandInstruments: shared,
 			identity:          identity,
 			spanOptions:       []trace.SpanStartOption{trace.WithAttributes(identity...)},
 			clientOption:      []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(identity...)},
 			add:               []metric.AddOption{set},
+			addMissed:         []metric.AddOption{metric.WithAttributeSet(missed)},
 			record:            []metric.RecordOption{set},
 		}
-		for _, c := range shared.counters {
-			c.Add(context.Background(), 0, h.add...)
+		for name, c := range shared.counters {
+			if m, _ := instruments.Lookup(name); m.Attributes == nil {
+				c.Add(context.Background(), 0, h.add...)
+			}
 		}
 		for _, c := range shared.upDownCounters {
 			c.Add(context.Background(), 0, h.add...)
@@ -90,6 +97,9 @@ func newByHandInstruments(tp trace.TracerProvider, mp metric.MeterProvider) *byH
 	}
 	histograms := map[string]metric.Float64Histogram{}
 	for _, m := range instruments.All() {
+		if m.Process || m.Kind == instruments.KindUpDownCounter && m.Attributes != nil {
+			continue
+		}
 		unit, desc := metric.WithUnit(m.Unit), metric.WithDescription(m.Description)
 		switch m.Kind {
 		case instruments.KindCounter:
@@ -109,6 +119,7 @@ func newByHandInstruments(tp trace.TracerProvider, mp metric.MeterProvider) *byH
 	h.lookupRequested = h.counters["lmcache.lookup.requested_tokens"]
 	h.lookupHits = h.counters["lmcache.lookup.hit_tokens"]
 	h.lookupZeroHit = h.counters["lmcache.lookup.zero_hit_requests"]
+	h.lookupMissed = h.counters["lmcache.lookup.missed_tokens"]
 	h.storeRequests = h.counters["lmcache.store.requests"]
 	h.storeTokens = h.counters["lmcache.store.tokens"]
 	h.transferRequests = h.counters["lmcache.p2p.transfer.requests"]
@@ -137,6 +148,9 @@ func (h *byHand) lookup(ctx context.Context, w work) {
 	h.lookupRequested.Add(ctx, int64(w.tokens), h.add...)
 	w.do(0)
 	h.lookupHits.Add(ctx, int64(w.hits), h.add...)
+	if missed := w.tokens - w.hits; missed > 0 {
+		h.lookupMissed.Add(ctx, int64(missed), h.addMissed...)
+	}
 	rate := float64(w.hits) / float64(w.tokens)
 	h.lookupDuration.Record(ctx, time.Since(start).Seconds(), h.record...)
 	if w.hits == 0 {

@@ -19,6 +19,7 @@ import (
 type clientGolang struct {
 	retrieveRequests, retrieveRequested, retrieveHits          prometheus.Counter
 	lookupRequests, lookupRequested, lookupHits, lookupZeroHit prometheus.Counter
+	lookupMissed                                               prometheus.Counter
 	storeRequests, storeTokens                                 prometheus.Counter
 	transferRequests, transferTokens                           prometheus.Counter
 
@@ -67,6 +68,7 @@ func newClientGolang(registry prometheus.Registerer, engines []otelcache.Engine)
 			lookupRequested:    counter(instruments.LookupRequestedTokens),
 			lookupHits:         counter(instruments.LookupHitTokens),
 			lookupZeroHit:      counter(instruments.LookupZeroHitRequests),
+			lookupMissed:       counter(instruments.LookupMissedTokens),
 			storeRequests:      counter(instruments.StoreRequests),
 			storeTokens:        counter(instruments.StoreTokens),
 			transferRequests:   counter(instruments.P2PTransferRequests),
@@ -96,6 +98,9 @@ func (c *clientGolang) lookup(_ context.Context, w work) {
 	c.lookupRequested.Add(float64(w.tokens))
 	w.do(0)
 	c.lookupHits.Add(float64(w.hits))
+	if missed := w.tokens - w.hits; missed > 0 {
+		c.lookupMissed.Add(float64(missed))
+	}
 	c.lookupDuration.Observe(time.Since(start).Seconds())
 	if w.hits == 0 {
 		c.lookupZeroHit.Inc()

@@ -107,6 +107,9 @@ func (c meteredCache) lookup(ctx context.Context, w work) int {
 	c.lookupRequested.Add(float64(w.tokens))
 	hits := c.next.lookup(ctx, w)
 	c.lookupHits.Add(float64(hits))
+	if missed := w.tokens - hits; missed > 0 {
+		c.lookupMissed.Add(float64(missed))
+	}
 	c.lookupDuration.Observe(time.Since(start).Seconds())
 	if hits == 0 {
 		c.lookupZeroHit.Inc()

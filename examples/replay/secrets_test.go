@@ -37,13 +37,15 @@ func TestSecretsOfFlagsStaySecret(t *testing.T) {
 		} {
 			var stdout, stderr bytes.Buffer
 			status := start([]string{flag, value, "-linger", "0s"}, &stdout, &stderr)
-			if said := stdout.String() + stderr.String(); status != statusUsage || strings.Contains(said, secret) || !strings.Contains(said, flag+" is no address") {
+			said := stdout.String() + stderr.String()
+			if status != statusUsage || strings.Contains(said, secret) || !strings.Contains(said, flag+" is no address") {
 				t.Errorf("%s %s: status %d and %q, want a complaint without the secret", flag, value, status, said)
 			}
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	if start([]string{"redis://:" + secret + "@127.0.0.1:1"}, &stdout, &stderr); strings.Contains(stdout.String()+stderr.String(), secret) {
+	start([]string{"redis://:" + secret + "@127.0.0.1:1"}, &stdout, &stderr)
+	if strings.Contains(stdout.String()+stderr.String(), secret) {
 		t.Errorf("an argument: %q tells the secret", stderr.String())
 	}
 }

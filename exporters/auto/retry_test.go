@@ -57,7 +57,9 @@ type countingTraces struct {
 	c *collector
 }
 
-func (s countingTraces) Export(_ context.Context, in *collectortrace.ExportTraceServiceRequest) (*collectortrace.ExportTraceServiceResponse, error) {
+func (s countingTraces) Export(_ context.Context, in *collectortrace.ExportTraceServiceRequest) (
+	*collectortrace.ExportTraceServiceResponse, error,
+) {
 	s.c.count(in)
 	return new(collectortrace.ExportTraceServiceResponse), nil
 }
