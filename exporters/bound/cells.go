@@ -14,10 +14,14 @@ type cells []atomic.Uint64
 
 func (c cells) count(bucket int) { c[1+bucket].Add(1) }
 
-// tryAdd adds to the sum. It fails when another processor did meanwhile.
-func (c cells) tryAdd(v float64) bool {
-	bits := c[0].Load()
-	return c[0].CompareAndSwap(bits, math.Float64bits(math.Float64frombits(bits)+v))
+// sum returns the bits of the sum, for tryAdd.
+func (c cells) sum() uint64 { return c[0].Load() }
+
+// tryAdd adds to a sum. It fails when another processor did meanwhile. To notice
+// that, read the sum before count, which fetches the cache line: a processor that
+// has just done so is seldom disturbed.
+func (c cells) tryAdd(sum uint64, v float64) bool {
+	return c[0].CompareAndSwap(sum, math.Float64bits(math.Float64frombits(sum)+v))
 }
 
 // shards are several cells, so that goroutines on different processors seldom

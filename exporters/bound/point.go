@@ -95,9 +95,11 @@ func (p *point) record(ctx context.Context, v float64, dropped []attribute.KeyVa
 	if shards := p.shards.Load(); shards != nil {
 		c = shards.own()
 	}
+	sum := c.sum()
 	c.count(sort.SearchFloat64s(s.bounds, v))
-	for !c.tryAdd(v) {
+	for !c.tryAdd(sum, v) {
 		p.split()
+		sum = c.sum()
 	}
 	// The usual filter is written out: that copies the span context once less,
 	// which is a sixth of the time of a measurement.
