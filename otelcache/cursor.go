@@ -9,9 +9,9 @@ import (
 )
 
 // Cursor is a reader's place in the records of a monitor. Cursors are independent:
-// each sees every event once. A Cursor is safe for concurrent use; it holds up to a
-// quarter of a megabyte and needs no closing. The nil and the zero Cursor return
-// empty statistics.
+// each sees every event once. A Cursor is safe for concurrent use; it holds up to
+// a quarter of a megabyte, and forty kilobytes for each tier, and needs no
+// closing. The nil and the zero Cursor return empty statistics.
 type Cursor struct {
 	mon *Monitor
 

@@ -19,8 +19,9 @@ import (
 // nothing, so that instrumentation may be optional in a host.
 //
 // What a monitor keeps does not grow with the number of requests: a few
-// kilobytes, and a quarter of a megabyte more from the first [Cursor] or
-// [StatsLogger] on.
+// kilobytes, and ten for each tier of [WithTiers] and the others together. From
+// the first [Cursor] or [StatsLogger] on, it is a quarter of a megabyte more, and
+// forty kilobytes for each tier and the others.
 type Monitor struct {
 	config
 	series

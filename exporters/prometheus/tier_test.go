@@ -44,7 +44,7 @@ func runStorage(s storage) {
 type untiered struct{ *otelcache.Monitor }
 
 func (m untiered) get(ctx context.Context, _ int, bytes int64, d time.Duration, err error) {
-	ctx, get := m.StartRemoteGet(ctx)
+	_, get := m.StartRemoteGet(ctx)
 	time.Sleep(d)
 	if err != nil {
 		get.Fail(err)
@@ -54,7 +54,7 @@ func (m untiered) get(ctx context.Context, _ int, bytes int64, d time.Duration, 
 }
 
 func (m untiered) put(ctx context.Context, _ int, bytes int64, d time.Duration, err error) {
-	ctx, put := m.StartRemotePut(ctx)
+	_, put := m.StartRemotePut(ctx)
 	time.Sleep(d)
 	if err != nil {
 		put.Fail(err)
