@@ -92,11 +92,49 @@
 //
 // The libraries report most of them and use their default: to
 // [go.opentelemetry.io/otel.Handle], or in OpenTelemetry's log, which goes to
-// stderr unless [go.opentelemetry.io/otel.SetLogger] says otherwise. The log
-// repeats settings as they are, a malformed OTEL_EXPORTER_OTLP_HEADERS with its
-// token included, and reports of failed exports over gRPC may repeat an endpoint.
-// Errors of this package leave out what the libraries quote of settings, and
-// users and passwords of URLs.
+// stderr unless [go.opentelemetry.io/otel.SetLogger] says otherwise.
+//
+// # Secrets
+//
+// Errors of this package, and reports of failed exports of traces, leave out what
+// the libraries quote of settings, and users, passwords, paths and queries of
+// URLs. Three things that the libraries write themselves do repeat settings:
+//
+//   - OpenTelemetry's log, about endpoints, headers and times that cannot be read,
+//     such as an OTEL_EXPORTER_OTLP_HEADERS without a "=", with its token;
+//   - reports of failed exports of metrics, with the path of the endpoint, and of
+//     traces too with a configuration file;
+//   - reports about OTEL_TRACES_SAMPLER and OTEL_RESOURCE_ATTRIBUTES.
+//
+// This logger writes the messages of the log without settings:
+//
+//	otel.SetLogger(logr.FromSlogHandler(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{
+//		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+//			switch a.Key {
+//			case slog.TimeKey, slog.LevelKey, slog.MessageKey:
+//				return a
+//			}
+//			return slog.Attr{}
+//		},
+//	})))
+//
+// # A collector that is away
+//
+// Metrics are cumulative: the first export after an outage has the totals. Spans
+// wait in a queue. A batch of them is tried for OTEL_BSP_EXPORT_TIMEOUT (30 s), over
+// HTTP as over gRPC, when the collector cannot be reached or does not answer, so
+// that one that restarts loses no span that the queue has room for. For longer
+// outages raise it together with OTEL_BSP_MAX_QUEUE_SIZE (2048 spans). What is
+// given up is reported with the number of spans. A collector may get a batch twice,
+// as OTLP allows, if it went away before it answered.
+//
+// ForceFlush tries as long as its context allows. Once Shutdown has begun, each
+// batch is tried once over HTTP, and for OTEL_EXPORTER_OTLP_TIMEOUT (10 s) over
+// gRPC.
+//
+// With a configuration file the exporters are otelconf's, and this holds for
+// otlp_grpc for 10 s, its timeout. otlp_http then gives up a batch at once when a
+// connection is refused: use otlp_grpc, or a collector beside the service.
 //
 // # What was lost
 //
@@ -106,18 +144,15 @@
 //   - otel.sdk.span.started, for all spans that ended or still run;
 //   - otel.sdk.processor.span.processed, for spans handed to an exporter, and with
 //     error.type=queue_full for those that found the queue full;
-//   - otel.sdk.exporter.span.exported, with error.type for spans whose export
-//     failed (version 1.43 counts the spans of an export as one);
+//   - otel.sdk.exporter.span.exported, with error.type for each attempt that failed
+//     (version 1.43 counts the spans of an export as one);
 //   - otel.sdk.exporter.metric_data_point.exported likewise, in newer versions.
 //
-// Lost are those with an error.type. (Over HTTP an attempt that finds no collector
-// counts as failed, and is then repeated until OTEL_BSP_EXPORT_TIMEOUT, as gRPC
-// does by itself. otelconf leaves no room for that: with a configuration file, an
-// exporter over HTTP loses the spans of a collector that restarts, and otlp_grpc
-// loses none.) Spans that still wait when the time for a
-// shutdown ends, and spans that end after it, have none: they are only part of
-// started and not of processed. A span that goes to two exporters is processed
-// and exported twice.
+// Lost are those that found the queue full, and those that were handed to an
+// exporter and are not exported without error.type: an attempt that is repeated
+// counts as failed. Spans that still wait when the time for a shutdown ends, and
+// spans that end after it, are only part of started and not of processed. A span
+// that goes to two exporters is processed and exported twice.
 //
 // Set the global meter provider before [New], or, when the process has set none
 // before, to that of the pipeline: the SDK asks for it once. The pipeline's

@@ -13,6 +13,8 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 )
 
 func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
@@ -28,7 +30,7 @@ func (p *Pipeline) fromEnvironment(ctx context.Context, c config) error {
 	if len(spanExporters) > 0 {
 		opts := []sdktrace.TracerProviderOption{sdktrace.WithResource(res)}
 		for _, e := range spanExporters {
-			processor := sdktrace.NewBatchSpanProcessor(retrying{e})
+			processor := sdktrace.NewBatchSpanProcessor(retrying{e, p.ending})
 			opts = append(opts, sdktrace.WithSpanProcessor(processor))
 			p.parts = append(p.parts, part{"traces", processor})
 		}
@@ -46,7 +48,7 @@ func (p *Pipeline) setPropagator() error {
 	propagator, err := autoprop.TextMapPropagator(names...)
 	if err != nil {
 		return fmt.Errorf("%s: %w; want tracecontext, baggage, b3, b3multi, jaeger, xray, ottrace, none "+
-			"or registered names", variable, redacted{err, setting})
+			"or registered names", variable, redact.Settings(err))
 	}
 	p.propagator = propagator
 	return nil
@@ -65,7 +67,7 @@ func newResource(ctx context.Context, serviceName string) (*resource.Resource, e
 		err = nil // the providers read the variables too, and report it to otel.Handle
 	}
 	if err != nil {
-		return res, fmt.Errorf("resource: %w", redacted{err, setting})
+		return res, fmt.Errorf("resource: %w", redact.Settings(err))
 	}
 	return res, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"go.opentelemetry.io/contrib/otelconf"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 )
 
 const (
@@ -43,7 +45,7 @@ func (p *Pipeline) fromFile(ctx context.Context, c config) error {
 	res, resourceErr := newResource(ctx, c.serviceName)
 	p.meterProvider = p.newMeterProvider(res, c.readers, c.views, c.bound)
 	if err != nil {
-		return fmt.Errorf("%s: %w", configFile, redacted{fmt.Errorf("%s: %w", file, err), setting})
+		return fmt.Errorf("%s: %w", configFile, redact.Settings(fmt.Errorf("%s: %w", file, err)))
 	}
 	return resourceErr
 }

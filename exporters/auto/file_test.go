@@ -72,8 +72,12 @@ func documentedFile(t *testing.T) string {
 	}
 	var yaml strings.Builder
 	for line := range strings.Lines(string(doc)) {
-		if code, ok := strings.CutPrefix(line, "//\t"); ok && (yaml.Len() > 0 || strings.HasPrefix(code, "file_format")) {
+		code, ok := strings.CutPrefix(line, "//\t")
+		switch {
+		case ok && (yaml.Len() > 0 || strings.HasPrefix(code, "file_format")):
 			yaml.WriteString(code)
+		case yaml.Len() > 0:
+			return yaml.String()
 		}
 	}
 	return yaml.String()

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
+	"github.com/go-logr/logr/funcr"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
@@ -108,6 +110,16 @@ func total(t *testing.T, r sdkmetric.Reader, name, key string) (without, with in
 	return without, with
 }
 
+// collectLog collects the log of OpenTelemetry, with all its details, until the
+// end of the test.
+func collectLog(t *testing.T) *reports {
+	t.Helper()
+	l := new(reports)
+	otel.SetLogger(funcr.New(func(_, record string) { l.add(record) }, funcr.Options{Verbosity: 10}))
+	t.Cleanup(func() { otel.SetLogger(logr.Discard()) })
+	return l
+}
+
 // reports collects what is given to otel.Handle until the end of the test.
 type reports struct {
 	mu   sync.Mutex
@@ -117,13 +129,15 @@ type reports struct {
 func collectReports(t *testing.T) *reports {
 	t.Helper()
 	r := new(reports)
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.text.WriteString(err.Error() + "\n")
-	}))
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { r.add(err.Error()) }))
 	t.Cleanup(func() { otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {})) })
 	return r
+}
+
+func (r *reports) add(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.text.WriteString(text + "\n")
 }
 
 func (r *reports) String() string {

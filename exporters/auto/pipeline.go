@@ -18,6 +18,7 @@ import (
 	tracenoop "go.opentelemetry.io/otel/trace/noop"
 
 	"github.com/lmcache-go/lmcache-otel/exporters/bound"
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 )
 
 // Pipeline is a meter provider, a tracer provider and their exporters. It is
@@ -28,6 +29,7 @@ type Pipeline struct {
 	propagator     propagation.TextMapPropagator
 	parts          []part
 	shutdown       sync.Once
+	ending         chan struct{} // closed when it begins
 }
 
 // part is a reader, span processor or provider that is flushed and shut down
@@ -60,6 +62,7 @@ func New(ctx context.Context, opts ...Option) (*Pipeline, error) {
 		tracerProvider: tracenoop.NewTracerProvider(),
 		propagator: propagation.NewCompositeTextMapPropagator(
 			propagation.TraceContext{}, propagation.Baggage{}),
+		ending: make(chan struct{}),
 	}
 	build := p.fromEnvironment
 	if os.Getenv(configFile) != "" || os.Getenv(deprecatedConfigFile) != "" {
@@ -98,11 +101,13 @@ func (p *Pipeline) ForceFlush(ctx context.Context) error {
 // Shutdown exports everything recorded so far and stops the exporters, all at
 // the same time, within ctx. The error joins those of all exporters, except that
 // the SDK gives the fate of the last spans to otel.Handle; ForceFlush returns it.
-// An exporter that is still sending when ctx ends is left to its own timeouts.
+// A collector that cannot be reached over HTTP is no longer waited for. An exporter
+// that is still sending when ctx ends is left to its own timeouts.
 // Further calls do nothing. Close monitors after it, not before: their counters
 // go with them.
 func (p *Pipeline) Shutdown(ctx context.Context) (err error) {
 	p.shutdown.Do(func() {
+		close(p.ending)
 		err = p.each(ctx, "shut down", func(s shutdowner) error { return s.Shutdown(ctx) })
 	})
 	return err
@@ -129,7 +134,7 @@ func (p *Pipeline) each(ctx context.Context, verb string, do func(shutdowner) er
 			}
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s %s: %w", verb, part.signal, redacted{err, user}))
+			errs = append(errs, fmt.Errorf("%s %s: %w", verb, part.signal, redact.URLs(err)))
 		}
 	}
 	return errors.Join(errs...)

@@ -4,12 +4,13 @@ package auto_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -28,7 +29,8 @@ type receiver struct {
 	mu      sync.Mutex
 	got     received
 	metrics *collectormetrics.ExportMetricsServiceRequest // the last export
-	away    bool                                          // refuses everything, as something that may be tried again
+	spanIDs map[string]bool
+	away    bool // refuses everything, as something that may be tried again
 }
 
 // received is what a receiver got.
@@ -40,38 +42,46 @@ type received struct {
 // receivers starts a receiver by protocol.
 var receivers = map[string]func(*testing.T) *receiver{"grpc": grpcReceiver, "http/protobuf": httpReceiver}
 
-func grpcReceiver(t *testing.T) *receiver {
+func grpcReceiver(t *testing.T) *receiver { return newReceiver(t, serveGRPC) }
+
+func httpReceiver(t *testing.T) *receiver { return newReceiver(t, serveHTTP) }
+
+// newReceiver starts a receiver that listens until the end of the test.
+func newReceiver(t *testing.T, serve func(*testing.T, *receiver, net.Listener) (stop func())) *receiver {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &receiver{url: "http://" + l.Addr().String()}
+	t.Cleanup(serve(t, r, l))
+	return r
+}
+
+func serveGRPC(t *testing.T, r *receiver, l net.Listener) (stop func()) {
 	server := grpc.NewServer()
 	collectormetrics.RegisterMetricsServiceServer(server, r)
 	collectortrace.RegisterTraceServiceServer(server, traceService{r: r})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
+	return func() {
 		server.Stop()
 		if err := <-served; err != nil {
 			t.Errorf("OTLP receiver: %v", err)
 		}
-	})
-	return r
+	}
 }
 
-func httpReceiver(t *testing.T) *receiver {
-	t.Helper()
-	r := new(receiver)
+// handler receives over HTTP.
+func (r *receiver) handler(t *testing.T) http.Handler {
 	serve := func(newRequest func() proto.Message) http.HandlerFunc {
 		return func(w http.ResponseWriter, q *http.Request) {
 			in := newRequest()
 			body, err := io.ReadAll(q.Body)
-			if err == nil {
-				err = proto.Unmarshal(body, in)
-			}
 			if err != nil {
+				return // the receiver stops, or the exporter's time is up
+			}
+			if err := proto.Unmarshal(body, in); err != nil {
 				t.Errorf("%s: %v", q.URL, err)
 			}
 			if r.receive(in) != nil {
@@ -82,10 +92,19 @@ func httpReceiver(t *testing.T) *receiver {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/metrics", serve(func() proto.Message { return new(collectormetrics.ExportMetricsServiceRequest) }))
 	mux.HandleFunc("POST /v1/traces", serve(func() proto.Message { return new(collectortrace.ExportTraceServiceRequest) }))
-	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
-	r.url = server.URL
-	return r
+	return mux
+}
+
+func serveHTTP(t *testing.T, r *receiver, l net.Listener) (stop func()) {
+	server := &http.Server{Handler: r.handler(t), ReadHeaderTimeout: time.Second}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	return func() {
+		_ = server.Close() // breaks connections
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("OTLP receiver: %v", err)
+		}
+	}
 }
 
 // Export receives metrics.
@@ -131,6 +150,12 @@ func (r *receiver) receive(in proto.Message) error {
 			r.keep(resource.Resource)
 			for _, scope := range resource.ScopeSpans {
 				r.got.spans += len(scope.Spans)
+				for _, span := range scope.Spans {
+					if r.spanIDs == nil {
+						r.spanIDs = map[string]bool{}
+					}
+					r.spanIDs[string(span.SpanId)] = true
+				}
 			}
 		}
 	}
@@ -148,6 +173,13 @@ func (r *receiver) setAway(away bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.away = away
+}
+
+// distinctSpans counts those that came twice once.
+func (r *receiver) distinctSpans() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.spanIDs)
 }
 
 func (r *receiver) received() received {

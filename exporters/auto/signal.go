@@ -20,6 +20,8 @@ import (
 	"go.opentelemetry.io/otel/exporters/stdout/stdouttrace"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 )
 
 // signal makes exporters of metrics or traces. T is a reader or span exporter.
@@ -137,5 +139,5 @@ func (s signal[T]) explain(exporter string, err error) error {
 		}
 	}
 	slices.Sort(names)
-	return fmt.Errorf("%s: %w", strings.Join(names, ", "), redacted{err, setting})
+	return fmt.Errorf("%s: %w", strings.Join(names, ", "), redact.Settings(err))
 }
