@@ -332,7 +332,7 @@ func TestLostSpans(t *testing.T) {
 	c := startCommand(t, env, "-trace", writeTrace(t, 3, 0), "-linger", "0s")
 	c.expectStatus(t, statusDone)
 	// A miss with 5 spans and the request's, then two partial hits: request, lookup, retrieve with 2 phases, store with 3.
-	want := "replay: spans: 24 started, 24 processed (queue full: 0), 24 exported (failed: 24)\n"
+	want := "replay: spans: 24 started, 24 processed (queue full: 0), 0 exported (lost: 24)\n"
 	if !strings.Contains(c.stderr.String(), want) {
 		t.Errorf("got stderr %q, want %q in it", c.stderr.String(), want)
 	}
