@@ -97,9 +97,11 @@ func (t turns) benchmark(b *testing.B) {
 // same engine, on a machine with two processors: twice as much is all that there
 // is to gain. Turns of one goroutine and of two follow one another within one
 // run, and of each the fast ones are compared, in which the machine did nothing
-// else. With GOGC=off, the collector runs between rounds of turns.
+// else. On a machine that is always busy there are none: "chrt --fifo 1" before
+// the command gives it the processors. With GOGC=off, the collector runs between
+// rounds of turns.
 //
-//	<way>-x      operations in the same time, two goroutines ÷ one
+//	<way>-x       operations in the same time, two goroutines ÷ one
 //	processors-x  the same for arithmetic: what the machine has to give
 func BenchmarkGoroutines(b *testing.B) {
 	for _, op := range operations[:2] {
@@ -130,12 +132,13 @@ func benchmarkGoroutines(b *testing.B, op operation, s setting, turn int, betwee
 			}
 		})
 	}
+	all := newWorkers(b)
 	one, two := make([][]time.Duration, len(runs)), make([][]time.Duration, len(runs))
 	for b.Loop() {
 		between()
 		for i, run := range runs {
-			one[i] = append(one[i], elapsed(1, run))
-			two[i] = append(two[i], elapsed(2, run))
+			one[i] = append(one[i], all.elapsed(1, run))
+			two[i] = append(two[i], all.elapsed(2, run))
 		}
 	}
 	for i, name := range names {
@@ -153,19 +156,41 @@ func multiply() {
 	runtime.KeepAlive(n)
 }
 
-// elapsed returns how long n goroutines, which start together, take until each
-// of them has called f.
-func elapsed(n int, f func()) time.Duration {
+// workers are goroutines that wait for work. They are many, and a turn is done by
+// any of them: shards are chosen by the address of the stack, and two goroutines
+// may have the same.
+type workers []chan func()
+
+func newWorkers(b *testing.B) workers {
+	b.Helper()
+	all := make(workers, 32)
+	for i := range all {
+		all[i] = make(chan func())
+		go func() {
+			for f := range all[i] {
+				f()
+			}
+		}()
+		b.Cleanup(func() { close(all[i]) })
+	}
+	return all
+}
+
+// elapsed returns how long n workers, which start together, take until each of
+// them has called f.
+func (all workers) elapsed(n int, f func()) time.Duration {
 	var ready atomic.Int32
 	var wg sync.WaitGroup
 	starts := make([]time.Time, n)
-	for i := range n {
-		wg.Go(func() {
+	wg.Add(n)
+	for i, worker := range rand.Perm(len(all))[:n] {
+		all[worker] <- func() {
+			defer wg.Done()
 			for ready.Add(1); ready.Load() < int32(n); {
 			}
 			starts[i] = time.Now()
 			f()
-		})
+		}
 	}
 	wg.Wait()
 	return time.Since(slices.MinFunc(starts, time.Time.Compare))
