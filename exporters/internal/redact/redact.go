@@ -55,7 +55,7 @@ var (
 	// quoted is what the libraries quote: by Go's rules, by those of yaml, which
 	// escape nothing, and by none.
 	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"` + "|(?s:`.*?`)( into | as a )" +
-		`|((?:variable name|unknown cipher|unknown curve|unknown TLS version|invalid ClientAuth): ).*` +
+		`|((?:variable name|unknown propagator|unknown cipher|unknown curve|unknown TLS version|invalid ClientAuth): ).*` +
 		`|(unknown anchor )'.*'|(field ).*?( not found)|(?s:-----BEGIN.*)`)
 )
 

@@ -41,6 +41,7 @@ func TestSettings(t *testing.T) {
 		"line 3: cannot unmarshal !!str `s3cr3t` into int":                  "line 3: cannot unmarshal !!str … into int",
 		"line 3: cannot unmarshal !!str `a`s3cr3t` into int":                "line 3: cannot unmarshal !!str … into int",
 		"line 2: field s3cr3t not found in type web.Config":                 "line 2: field … not found in type web.Config",
+		"unknown propagator: s3cr3t":                                        "unknown propagator: …",
 		"unknown cipher: s3cr3t":                                            "unknown cipher: …",
 		"invalid ClientAuth: s3cr3t":                                        "invalid ClientAuth: …",
 		"unknown anchor 's3cr3t' referenced":                                "unknown anchor … referenced",

@@ -6,25 +6,26 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
-	"slices"
 	"sync"
+	"sync/atomic"
 
 	"go.yaml.in/yaml/v2"
 	"golang.org/x/crypto/bcrypt"
 )
 
 // guard lets only requests with a right password through to the toolkit's
-// handler, which decides: it reads the file and checks the password again.
+// handler, which checks it again.
 //
-// The toolkit alone can be jammed. It checks one password at a time, in the order
-// in which they came, and its rate limit counts guesses and scrapes together. Here
-// a password that was right before does not wait, and of those that wait the last
-// to come is next, so that clients that guess wait for one another.
+// The toolkit alone can be jammed: it checks one password at a time in the order
+// in which they came, so that 200 clients that guess keep Prometheus waiting for
+// half a minute, and its rate limit counts guesses and scrapes together. Here a
+// password that was right before does not wait for others.
 //
-// A user who does not exist takes as long as the one whose password costs most;
-// the toolkit's dummy has a cost of its own.
+// Nor does it take the same time for a user who exists and one who does not,
+// unless all passwords have the cost of its dummy.
 type guard struct {
 	next  http.Handler
 	file  string
@@ -32,6 +33,13 @@ type guard struct {
 
 	mu    sync.Mutex
 	known map[[sha256.Size]byte]struct{} // users, hashes and passwords that fit
+}
+
+// guessesKey is that of a connection's *atomic.Bool: a password was wrong.
+type guessesKey struct{}
+
+func withGuesses(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, guessesKey{}, new(atomic.Bool))
 }
 
 // maxKnown keeps passwords of more than 72 bytes, of which bcrypt ignores the
@@ -79,11 +87,13 @@ func (g *guard) admits(ctx context.Context, hashes map[string]string, user, pass
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeTimeout) // later nobody can be answered
 	defer cancel()
-	if !g.turns.take(ctx) {
+	guesses := ctx.Value(guessesKey{}).(*atomic.Bool)
+	if !g.turns.take(ctx, guesses.Load()) {
 		return false
 	}
 	defer g.turns.pass()
 	if bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) != nil || !exists {
+		guesses.Store(true)
 		return false
 	}
 	g.mu.Lock()
@@ -108,52 +118,4 @@ func cost(hash string) int {
 		return 0 // Start refuses it
 	}
 	return c
-}
-
-// turns are taken one after the other, the last to come first.
-type turns struct {
-	mu      sync.Mutex
-	taken   bool
-	waiting []chan struct{}
-}
-
-// take waits for a turn, which has to be passed on. It returns false if ctx ended
-// before.
-func (t *turns) take(ctx context.Context) bool {
-	t.mu.Lock()
-	if !t.taken {
-		t.taken = true
-		t.mu.Unlock()
-		return true
-	}
-	turn := make(chan struct{})
-	t.waiting = append(t.waiting, turn)
-	t.mu.Unlock()
-	select {
-	case <-turn:
-		return true
-	case <-ctx.Done():
-	}
-	t.mu.Lock()
-	i := slices.Index(t.waiting, turn)
-	if i >= 0 {
-		t.waiting = slices.Delete(t.waiting, i, i+1)
-	}
-	t.mu.Unlock()
-	if i < 0 { // the turn came at the same moment
-		t.pass()
-	}
-	return false
-}
-
-func (t *turns) pass() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	last := len(t.waiting) - 1
-	if last < 0 {
-		t.taken = false
-		return
-	}
-	close(t.waiting[last])
-	t.waiting = t.waiting[:last]
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 )
 
 // The address of the server without [WithAddress], as OpenTelemetry specifies it.
@@ -47,6 +49,7 @@ func newConfig(opts []Option) (config, error) {
 	if c.logger == nil {
 		c.logger = slog.Default()
 	}
+	c.logger = slog.New(redacting{c.logger.Handler()})
 	if c.address == "" {
 		c.setAddressFromEnvironment()
 	}
@@ -57,7 +60,7 @@ func newConfig(opts []Option) (config, error) {
 func (c *config) setAddressFromEnvironment() {
 	port := getenv(portVariable, defaultPort)
 	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		c.errs = append(c.errs, fmt.Errorf("%s is %q, want a port from 0 to 65535", portVariable, port))
+		c.errs = append(c.errs, fmt.Errorf("%s: want a port from 0 to 65535", portVariable))
 	}
 	c.address = net.JoinHostPort(getenv(hostVariable, defaultHost), port)
 }
@@ -71,17 +74,23 @@ func getenv(name, otherwise string) string {
 }
 
 func (c *config) validateWebConfig() {
-	if err := web.Validate(c.webConfig); err != nil {
-		if isHashError(err) {
-			err = fmt.Errorf("basic_auth_users: want bcrypt hashes (htpasswd -nB): %w", err)
-		}
-		c.errs = append(c.errs, fmt.Errorf("web configuration file %s: %w", c.webConfig, err))
+	err := web.Validate(c.webConfig)
+	if err == nil {
+		return
 	}
+	if isHashError(err) {
+		err = errors.New("basic_auth_users: want bcrypt hashes (htpasswd -nB)")
+	}
+	c.errs = append(c.errs, redact.Settings(fmt.Errorf("web configuration file %s: %w", c.webConfig, err)))
 }
 
 // isHashError reports whether a password is not hashed. Not all of bcrypt's errors
-// can be compared, but all begin with its import path.
-func isHashError(err error) bool { return strings.HasPrefix(err.Error(), "crypto/bcrypt: ") }
+// can be compared, but all begin with its import path, except that of a cost that
+// is no number. They show the first characters.
+func isHashError(err error) bool {
+	var number *strconv.NumError
+	return strings.HasPrefix(err.Error(), "crypto/bcrypt: ") || errors.As(err, &number)
+}
 
 // WithAddress sets the address to listen on, such as ":9464" for all interfaces or
 // "127.0.0.1:0" for any free port. By default, or if it is empty, the environment

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.opentelemetry.io/otel"
 
+	"github.com/lmcache-go/lmcache-otel/exporters/internal/redact"
 	"github.com/lmcache-go/lmcache-otel/exporters/prometheus"
 )
 
@@ -52,7 +53,7 @@ func Start(e *prometheus.Exporter, opts ...Option) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", c.address)
 	if err != nil {
-		return nil, fmt.Errorf("prometheus server: %w", err)
+		return nil, fmt.Errorf("prometheus server: %w", redact.URLs(err))
 	}
 	s := &Server{address: listener.Addr(), served: make(chan struct{})}
 	s.configure(handler, c)
@@ -76,6 +77,7 @@ func (s *Server) configure(handler http.Handler, c config) {
 			s.http.Handler = &guard{next: s.http.Handler, file: c.webConfig}
 			return context.Background()
 		}
+		s.http.ConnContext = withGuesses
 	}
 }
 
@@ -98,7 +100,7 @@ func (s *Server) serve(listener net.Listener, c config) {
 	if errors.Is(err, http.ErrServerClosed) {
 		return
 	}
-	s.err = fmt.Errorf("prometheus server: %w", err)
+	s.err = fmt.Errorf("prometheus server: %w", redact.Settings(err))
 	otel.Handle(s.err)
 	// The toolkit leaves the listener open if the web configuration file became
 	// invalid after Start checked it.

@@ -230,7 +230,7 @@ func TestErrorsBeforeServing(t *testing.T) {
 	}{
 		"taken port":        {opts: []server.Option{server.WithAddress(taken.Addr().String())}, want: taken.Addr().String()},
 		"malformed address": {opts: []server.Option{server.WithAddress("nowhere")}, want: "nowhere"},
-		"malformed port":    {port: "http", opts: []server.Option{server.WithAddress("")}, want: `OTEL_EXPORTER_PROMETHEUS_PORT is "http"`},
+		"malformed port":    {port: "http", opts: []server.Option{server.WithAddress("")}, want: "OTEL_EXPORTER_PROMETHEUS_PORT: want a port"},
 		"port out of range": {port: "65536", opts: []server.Option{server.WithAddress("")}, want: "0 to 65535"},
 		"no such file":      {opts: []server.Option{server.WithWebConfig(filepath.Join(t.TempDir(), "none.yaml"))}, want: "none.yaml"},
 		"not YAML":          {opts: file("{"), want: "web.yaml"},
