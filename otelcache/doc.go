@@ -37,10 +37,10 @@
 // # Optional instrumentation
 //
 // Methods of a nil or zero Monitor, TierMonitor, Engines, Cursor, StatsLogger or
-// Observation do nothing, and so do those of the operations and phases that they return. A
-// host that may run without telemetry needs no condition. Along with an error,
-// a constructor returns a value that records nothing, so that a host may log
-// the error and go on.
+// Observation do nothing, and so do those of the operations and phases that they
+// return. A host that may run without telemetry needs no condition. Along with an
+// error, a constructor returns a value that records nothing, so that a host may
+// log the error and go on.
 //
 // # Failure and cancellation
 //
@@ -93,8 +93,8 @@
 //     is a time that is negative or longer than a day, for an idle chunk than a
 //     year. An operation counts without it.
 //   - So is an unpin of more objects than are pinned.
-//   - With more hits than requested tokens, the counters keep both numbers and
-//     the hit rate is 1.
+//   - Hits above the requested tokens are left out. So are hits, misses and
+//     skipped tokens that are named after the end of their operation.
 //   - Times that cannot be are treated as absent.
 //   - Text that is not valid UTF-8 is repaired with U+FFFD, and long text is cut:
 //     names that become attributes of metrics to 256 bytes, of which the last are
@@ -102,10 +102,10 @@
 //     names it is reported. Control characters stay.
 //   - The first 32 types of errors in a process have series of their own, beside
 //     Go's sentinels. Others count as "_OTHER".
-//
-// No counter falls: totals stay where an int64 ends.
 //   - One of LMCache's metrics that a tier feeds and a call without a tier counts
 //     twice.
+//
+// No counter falls: totals stay where an int64 ends.
 //
 // An operation that never ends counts as started and nothing more; its span is
 // never exported. This cannot be detected and is not reported. One of a tier is

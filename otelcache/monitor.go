@@ -134,8 +134,8 @@ func (m *Monitor) recordValue(ctx context.Context, h instruments.Histogram, v fl
 	m.recordHistogram(ctx, h, v)
 }
 
-// recordHistogram records unless the engine is closed: the SDK would bring its series
-// back.
+// recordHistogram records unless the engine is closed: the SDK would bring its
+// series back.
 func (m *Monitor) recordHistogram(ctx context.Context, h instruments.Histogram, v float64) {
 	if !m.closed.Load() {
 		m.series.record(orBackground(ctx), h, v)
