@@ -56,8 +56,8 @@ func (o *operation) claimSkip(reason SkipReason, tokens int) {
 	}
 }
 
-// share calls count with each of n claims from the first on, which get no more
-// than there is. What nobody claims is the one's of rest.
+// share divides a total among n claims from the first on, in their order, and
+// calls count with the share of each. What is left goes to rest.
 func (o *operation) share(first, n, rest int, total int64, count func(i int, tokens int64)) {
 	if o.claims.made.Load() {
 		for i := range n {
@@ -106,10 +106,18 @@ func (o *operation) appendHits(attrs []attribute.KeyValue, hits int64) []attribu
 	return attrs
 }
 
-// copyFrom takes over the claims of the same operation.
-func (c *claims) copyFrom(other *claims) {
-	for i := range other.tokens {
-		c.tokens[i].Store(other.tokens[i].Load())
+// takeClaims takes over the claims of a lookup whose engine was not known. The
+// monitors may have different tiers: their names count.
+func (o *operation) takeClaims(from *operation) {
+	if !from.claims.made.Load() {
+		return
 	}
-	c.made.Store(other.made.Load())
+	take := func(to, i int) { addUpTo(&o.claims.tokens[to], sumOf(&from.claims.tokens[i])) }
+	for i, t := range from.mon.layout.all() {
+		take(o.mon.layout.tier(t.name), i)
+	}
+	for i := firstMiss; i < maxClaims; i++ {
+		take(i, i)
+	}
+	o.claims.made.Store(true)
 }

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/lmcache-go/lmcache-otel/instruments"
 )
 
 // Engines is a bounded set of monitors, for hosts that learn per request which
@@ -49,9 +51,6 @@ type Engines struct {
 	nextSweep  time.Time
 	closed     bool
 }
-
-// other is the value of OpenTelemetry for what is beyond a limit.
-const other = "_OTHER"
 
 // use is what a set knows of the use of a monitor.
 type use struct {
@@ -141,7 +140,7 @@ func (s *Engines) put(m *Monitor) {
 
 // other returns the monitor that stands for engines above the limit.
 func (s *Engines) other(e Engine) *Monitor {
-	e = e.mapSet(func(string) string { return other })
+	e = e.mapSet(func(string) string { return instruments.Other })
 	if m := s.others[e]; m != nil {
 		return m
 	}
@@ -388,7 +387,7 @@ func (l PendingLookup) settle(m *Monitor, record func(*operation, outcome)) {
 	o := &operation{
 		mon: m, kind: l.kind, ctx: l.ctx, span: l.span, arena: l.arena, start: l.start, tokens: l.tokens, timed: l.timed,
 	}
-	o.claims.copyFrom(&l.claims)
+	o.takeClaims(l.operation)
 	if l.hasExtra.Load() {
 		o.extra = l.extra
 		o.hasExtra.Store(true)

@@ -223,9 +223,23 @@ func textPositions() []textPosition {
 				{SpanContext: span.SpanContext(), Attributes: []attribute.KeyValue{everyAttribute}},
 				{SpanContext: span.SpanContext(), Attributes: []attribute.KeyValue{attr(text)}},
 			}}))
+		}}, textPosition{"links of a tier's read: " + what, length(spanLength), func(ctx context.Context, h *hostileHost, text string) {
+			redis := h.monitor(otelcache.Engine{Role: "tiers"}, tiersOption).Tier("redis")
+			_, read := redis.StartRead(ctx, 10, otelcache.WithLinks(h.linkWith(attr(text))))
+			read.Finish(10, 10)
+		}}, textPosition{"links of a tier's record: " + what, length(spanLength), func(ctx context.Context, h *hostileHost, text string) {
+			redis := h.monitor(otelcache.Engine{Role: "tiers"}, tiersOption).Tier("redis")
+			redis.RecordRead(ctx, otelcache.TierRecord{End: time.Now(), Links: []trace.Link{h.linkWith(attr(text))}})
 		}})
 	}
 	return all
+}
+
+// linkWith returns a link to a span, with an attribute.
+func (h *hostileHost) linkWith(a attribute.KeyValue) trace.Link {
+	_, span := h.tracer.Tracer("linked").Start(context.Background(), "request")
+	defer span.End()
+	return trace.Link{SpanContext: span.SpanContext(), Attributes: []attribute.KeyValue{a}}
 }
 
 // panickingText is an error whose text panics with that text.

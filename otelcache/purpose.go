@@ -60,7 +60,7 @@ var (
 // WithLinks links the operation to the requests that it serves together. It
 // then belongs to none of them: its span is the root of a trace. Without it,
 // the span has no links and is a child of the one in the context.
-func WithLinks(links ...trace.Link) TierOption { return withLinks(links) }
+func WithLinks(links ...trace.Link) TierOption { return withLinks(spanText.links(links)) }
 
 type withLinks []trace.Link
 
@@ -83,6 +83,9 @@ type about struct {
 	links   []trace.Link
 }
 
+// keysOf returns n, or 0 for a number that cannot be, which it reports.
+func keysOf(n int) int64 { return max(orUnknown(int64(n), string(instruments.KeysKey)), 0) }
+
 // aboutOf is a switch, not a method of options: the arguments of an interface's
 // method would all be on the heap.
 func aboutOf(options []TierOption) (a about) {
@@ -91,7 +94,7 @@ func aboutOf(options []TierOption) (a about) {
 		case Purpose:
 			a.purpose = o.known()
 		case withKeys:
-			a.keys = max(int64(o), 0)
+			a.keys = keysOf(int(o))
 		case withLinks:
 			a.links = o
 		}

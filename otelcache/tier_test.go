@@ -352,3 +352,25 @@ func claimAtRandom(m *otelcache.Monitor, random *rand.Rand) {
 	l.Abandon()
 	time.Sleep(time.Duration(random.IntN(2)) * time.Microsecond)
 }
+
+// TestPendingLookupOfOtherTiers ends a lookup on a monitor that is not the set's
+// and declares other tiers, in another order.
+func TestPendingLookupOfOtherTiers(t *testing.T) {
+	tel := newTelemetry(t, otelcache.WithTiers(otelcache.Remote("redis"), otelcache.CPU("memory")))
+	s := newEngineSet(t, 2, tiersOption)
+	_, l := s.StartLookup(context.Background(), 100)
+	for tier, tokens := range map[string]int{"gpu": 1, "memory": 2, "nvme": 4, "redis": 8, "unknown": 16} {
+		l.Hit(tier, tokens)
+	}
+	l.Miss(otelcache.Evicted, 60)
+	l.FinishOn(tel.Monitor, 31)
+	got := tel.fed(t)
+	for point, want := range map[string]string{
+		"lmcache.lookup.tier.hit_tokens" + ofMemory: "2", "lmcache.lookup.tier.hit_tokens" + ofRedis: "8",
+		"lmcache.lookup.tier.hit_tokens" + ofOther: "21", missed("evicted"): "60", missed("_OTHER"): "9",
+	} {
+		if got[point] != want {
+			t.Errorf("%s is %q, want %s", point, got[point], want)
+		}
+	}
+}

@@ -431,6 +431,11 @@ func TestTierMisuse(t *testing.T) {
 		"bytes of a record": {func(m *otelcache.TierMonitor) { m.RecordRead(ctx, otelcache.TierRecord{Bytes: -5}) }, "-5 in lmcache.tier.read"},
 		"evicted keys":      {func(m *otelcache.TierMonitor) { m.Evict(ctx, -1, 0, 0) }, "-1 in lmcache.tier.evict"},
 		"evicted bytes":     {func(m *otelcache.TierMonitor) { m.Evict(ctx, 0, -6, 0) }, "-6 in lmcache.tier.evict"},
+		"keys": {func(m *otelcache.TierMonitor) {
+			_, o := m.StartRead(ctx, 1, otelcache.WithKeys(-7))
+			o.Abandon()
+		}, "-7 in lmcache.keys"},
+		"keys of a record":  {func(m *otelcache.TierMonitor) { m.RecordRead(ctx, otelcache.TierRecord{Keys: -8}) }, "-8 in lmcache.keys"},
 		"usage":             {func(m *otelcache.TierMonitor) { m.SetUsage(-1) }, "-1 in lmcache.tier.usage"},
 		"limit":             {func(m *otelcache.TierMonitor) { m.SetLimit(-1) }, "-1 in lmcache.tier.limit"},
 		"entries":           {func(m *otelcache.TierMonitor) { m.SetEntries(-1) }, "-1 in lmcache.tier.entries"},

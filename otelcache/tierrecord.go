@@ -64,7 +64,7 @@ func (t *TierMonitor) record(ctx context.Context, what tierOperationKind, r Tier
 }
 
 func (r TierRecord) about() about {
-	return about{purpose: r.Purpose.known(), keys: max(int64(r.Keys), 0), links: r.Links}
+	return about{purpose: r.Purpose.known(), keys: keysOf(r.Keys), links: spanText.links(r.Links)}
 }
 
 // recordAs records an operation that init has made one of its tier.
